@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Typed strided views: what a C function declares to accept any layout, negative strides included.
+ *
+ *     double minimum(tn_const_f64_2 x)
+ *     {
+ *         double least = TN_AT(x, 0, 0);
+ *         …TN_AT(x, i, j)… for i < x.shape[0], j < x.shape[1]
+ *     }
+ *
+ * tn_f64_2 is written through and asks for a writable array; tn_const_f64_2 reads. A view owns nothing and is valid for
+ * the call only. shape counts elements, strides count bytes, data is the address of element (0, …, 0) and never NULL.
+ */
+#ifndef TENON_VIEW_H
+#define TENON_VIEW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* X(short name, C type) */
+#define TN_VIEW_LIST(X) \
+    X(bool, _Bool)      \
+    X(i8, int8_t)       \
+    X(i16, int16_t)     \
+    X(i32, int32_t)     \
+    X(i64, int64_t)     \
+    X(u8, uint8_t)      \
+    X(u16, uint16_t)    \
+    X(u32, uint32_t)    \
+    X(u64, uint64_t)    \
+    X(f32, float)       \
+    X(f64, double)      \
+    X(c64, float _Complex)   \
+    X(c128, double _Complex)
+
+#ifndef __cplusplus
+/* The pasting is done here and nowhere deeper, so that a name such as `bool` is not expanded by <stdbool.h>. */
+#define TN_DECLARE_(name, type)                                                                                 \
+    typedef struct tn_##name##_1 { type *data; ptrdiff_t shape[1]; ptrdiff_t strides[1]; } tn_##name##_1;        \
+    typedef struct tn_##name##_2 { type *data; ptrdiff_t shape[2]; ptrdiff_t strides[2]; } tn_##name##_2;        \
+    typedef struct tn_##name##_3 { type *data; ptrdiff_t shape[3]; ptrdiff_t strides[3]; } tn_##name##_3;        \
+    typedef struct tn_##name##_4 { type *data; ptrdiff_t shape[4]; ptrdiff_t strides[4]; } tn_##name##_4;        \
+    typedef struct tn_const_##name##_1 { const type *data; ptrdiff_t shape[1]; ptrdiff_t strides[1]; } tn_const_##name##_1; \
+    typedef struct tn_const_##name##_2 { const type *data; ptrdiff_t shape[2]; ptrdiff_t strides[2]; } tn_const_##name##_2; \
+    typedef struct tn_const_##name##_3 { const type *data; ptrdiff_t shape[3]; ptrdiff_t strides[3]; } tn_const_##name##_3; \
+    typedef struct tn_const_##name##_4 { const type *data; ptrdiff_t shape[4]; ptrdiff_t strides[4]; } tn_const_##name##_4;
+TN_VIEW_LIST(TN_DECLARE_)
+#undef TN_DECLARE_
+#endif
+
+/* The element of a view at an index, as an lvalue: TN_AT(x, i), TN_AT(x, i, j), … Indices are not checked. */
+#define TN_AT(x, ...) TN_AT_PICK(__VA_ARGS__, TN_AT_4, TN_AT_3, TN_AT_2, TN_AT_1, 0)(x, __VA_ARGS__)
+#define TN_AT_PICK(i, j, k, l, macro, ...) macro
+#define TN_AT_1(x, i) TN_AT_BYTES(x, (ptrdiff_t)(i) * (x).strides[0])
+#define TN_AT_2(x, i, j) TN_AT_BYTES(x, (ptrdiff_t)(i) * (x).strides[0] + (ptrdiff_t)(j) * (x).strides[1])
+#define TN_AT_3(x, i, j, k) \
+    TN_AT_BYTES(x, (ptrdiff_t)(i) * (x).strides[0] + (ptrdiff_t)(j) * (x).strides[1] + (ptrdiff_t)(k) * (x).strides[2])
+#define TN_AT_4(x, i, j, k, l)                                                                                   \
+    TN_AT_BYTES(x, (ptrdiff_t)(i) * (x).strides[0] + (ptrdiff_t)(j) * (x).strides[1] +                           \
+                       (ptrdiff_t)(k) * (x).strides[2] + (ptrdiff_t)(l) * (x).strides[3])
+#define TN_AT_BYTES(x, offset) (*(__typeof__((x).data))((char *)(x).data + (offset)))
+
+#endif
