@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Per-module state of tenon._core. Nothing mutable is process-wide, so that every interpreter has its own. */
+#ifndef TNPY_STATE_H
+#define TNPY_STATE_H
+
+#include <Python.h>
+
+typedef struct tnpy_state {
+    PyObject *call_error;         /* tenon.CallError */
+    PyTypeObject *function_type;  /* tenon.Function */
+    PyTypeObject *overloads_type; /* tenon.Overloads */
+    PyTypeObject *memory_type;    /* memory the engine allocates where NumPy is not to be had */
+    PyTypeObject *ndarray;        /* numpy.ndarray, borrowed; NULL until somebody has imported NumPy */
+    PyObject *named_tuples;       /* dict: tuple (name, field names…) → namedtuple class */
+} tnpy_state;
+
+/* The state of the tenon._core that `module` is. */
+static inline tnpy_state *tnpy_state_of(PyObject *module)
+{
+    return (tnpy_state *)PyModule_GetState(module);
+}
+
+#endif
