@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Every target sets up what it needs: a virtual environment in .venv/, a build in build/. Nothing is done twice: stamps
+# say what is up to date. `make VERSION=3.12 TARGET` uses another Python; PYTHON=/path/to/python does, too.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory
+export PYTHON
+
+VERSION := $(shell tools/find-python --version 2>/dev/null)
+ifeq ($(VERSION),)
+VERSION := none
+endif
+
+ROOT := $(CURDIR)
+VENV := $(ROOT)/.venv/$(VERSION)
+BUILD := $(ROOT)/build/$(VERSION)
+C_BUILD := $(ROOT)/build/c
+SOURCES := meson.build meson.options pyproject.toml tenon.pc.in LICENSE \
+           $(shell find include src python -type f ! -name '*.pyc')
+PYTEST := -m pytest
+
+# Tools of the environment first: tenon, meson, ninja, cmake.
+export PATH := $(VENV)/bin:$(PATH)
+
+READY := $(VENV)/.ready
+INSTALLED := $(BUILD)/.installed
+INSTALLED_ASAN := $(BUILD)-asan/.installed
+READY_NONUMPY := $(VENV)-nonumpy/.ready
+INSTALLED_NONUMPY := $(BUILD)-nonumpy/.installed
+
+.PHONY: help
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+# --- for everybody ---------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: $(INSTALLED) ## build a material model from C, run it over 200,000 points, plot and compare
+	@cd examples/material && $(VENV)/bin/python demo.py
+
+STEPS := test-c test-python test-bind examples test-docs test-nonumpy test-asan
+
+.PHONY: test
+test: $(INSTALLED) ## all tests: C, Python, binder, examples, documentation, sanitizers
+	@$(VENV)/bin/python tools/run-steps $(MAKE) VERSION=$(VERSION) -- $(STEPS)
+
+.PHONY: test-3.12 test-3.13 test-pythons
+test-3.12: ## all tests with Python 3.12
+	@$(MAKE) test VERSION=3.12
+test-3.13: ## all tests with Python 3.13
+	@$(MAKE) test VERSION=3.13
+test-pythons: ## all tests with Python 3.11, 3.12 and 3.13
+	@$(MAKE) test VERSION=3.11
+	@$(MAKE) test VERSION=3.12
+	@$(MAKE) test VERSION=3.13
+
+# --- the steps of `make test` ----------------------------------------------------------------------------------------
+
+.PHONY: test-c
+test-c: $(READY) ## the units of libtenon, without Python
+	@test -f $(C_BUILD)/build.ninja || meson setup $(C_BUILD) -Dtests=true >/dev/null
+	@meson test -C $(C_BUILD) --print-errorlogs
+
+.PHONY: test-python
+test-python: $(INSTALLED) ## the engine: borrowing, calling, batches, errors, hostile exporters
+	@$(VENV)/bin/python $(PYTEST) $(wildcard tests/python tests/hostile tests/interop)
+
+.PHONY: test-bind
+test-bind: $(INSTALLED) ## the binder: prototype cases, generated code and stubs
+	@$(VENV)/bin/python $(PYTEST) tests/bind
+
+.PHONY: examples
+examples: $(INSTALLED) ## build and check the examples
+	@$(VENV)/bin/python $(PYTEST) tests/examples
+
+.PHONY: test-docs
+test-docs: $(INSTALLED) ## run every code block of README.md and docs/
+	@$(VENV)/bin/python $(PYTEST) tests/docs
+
+.PHONY: test-nonumpy
+test-nonumpy: $(INSTALLED_NONUMPY) ## the engine in an environment that has no NumPy
+	@$(VENV)-nonumpy/bin/python $(PYTEST) tests/nonumpy
+
+# Bounds of zero are legal in Tenon, so vla-bound is off. Leaks are counted by tests of their own: CPython leaks at exit.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize=vla-bound -fno-sanitize-recover=undefined
+SANITIZE_ENV = LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so) $(shell $(CC) -print-file-name=libubsan.so)" \
+    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc PYTHONPATH=$(BUILD)-asan/site \
+    CFLAGS="$(SANITIZE) -g -O1 -fno-omit-frame-pointer" LDFLAGS="-fsanitize=address,undefined"
+SANITIZE_MESON := -Dbuildtype=debugoptimized -Db_ndebug=false -Db_lundef=false -Db_sanitize=address,undefined \
+    -Dc_args=-fno-sanitize=vla-bound,-fno-sanitize-recover=undefined,-fno-omit-frame-pointer
+
+.PHONY: test-asan
+test-asan: $(INSTALLED_ASAN) ## C units and Python suites under AddressSanitizer and UndefinedBehaviorSanitizer
+	@test -f $(C_BUILD)-asan/build.ninja || meson setup $(C_BUILD)-asan -Dtests=true $(SANITIZE_MESON) >/dev/null
+	@meson test -C $(C_BUILD)-asan --print-errorlogs
+	@$(SANITIZE_ENV) $(VENV)/bin/python $(PYTEST) -p no:cacheprovider -m "not unsanitized" \
+	    $(wildcard tests/python tests/hostile tests/bind)
+
+# --- for developers --------------------------------------------------------------------------------------------------
+
+.PHONY: docs
+docs: $(VENV)-docs/.ready $(INSTALLED) ## the documentation as HTML, in build/docs
+	@$(VENV)-docs/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "build/docs/index.html"
+
+.PHONY: bench
+bench: $(INSTALLED) ## measure the cost of calls against hand-written C-API code
+	@$(VENV)/bin/python bench
+
+.PHONY: fuzz
+fuzz: $(READY) ## fuzz the parsers of libtenon for a minute each
+	@fuzz/run
+
+.PHONY: lint
+lint: $(INSTALLED) $(VENV)-dev/.ready ## style and types of the Python code, file lists, licence lines
+	@$(VENV)-dev/bin/ruff check python tests tools examples
+	@$(VENV)-dev/bin/mypy python/tenon
+
+.PHONY: clean
+clean: ## remove builds and environments
+	rm -rf build .venv .pytest_cache .mypy_cache .ruff_cache
+
+# --- environments and builds -----------------------------------------------------------------------------------------
+
+ifeq ($(VERSION),none)
+$(READY):
+	@tools/find-python
+else
+$(READY): pyproject.toml tools/make-venv tools/requirements
+	@tools/make-venv $(VENV) $(VERSION) build-system build test demo
+	@touch $@
+endif
+
+$(READY_NONUMPY): pyproject.toml tools/make-venv tools/requirements
+	@tools/make-venv $(VENV)-nonumpy $(VERSION) build test-nonumpy
+	@touch $@
+
+$(VENV)-docs/.ready $(VENV)-dev/.ready: $(VENV)-%/.ready: pyproject.toml tools/make-venv tools/requirements
+	@tools/make-venv $(VENV)-$* $(VERSION) $*
+	@touch $@
+
+# The wheel is what is tested. Meson's build folder stays, so that only what changed is compiled again.
+WHEEL := -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps
+INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --no-index --force-reinstall
+
+$(INSTALLED): $(READY) $(SOURCES)
+	@rm -rf $(BUILD)/wheel && mkdir -p $(BUILD)
+	@$(VENV)/bin/python $(WHEEL) -w $(BUILD)/wheel -Cbuild-dir=$(BUILD)/meson .
+	@$(VENV)/bin/python $(INSTALL) $(BUILD)/wheel/*.whl
+	@touch $@
+
+$(INSTALLED_NONUMPY): $(READY_NONUMPY) $(INSTALLED)
+	@mkdir -p $(@D)
+	@$(VENV)-nonumpy/bin/python $(INSTALL) $(BUILD)/wheel/*.whl
+	@touch $@
+
+# Under the sanitizers: the same environment, with this build before it on the path.
+$(INSTALLED_ASAN): $(READY) $(SOURCES)
+	@rm -rf $(BUILD)-asan/wheel $(BUILD)-asan/site && mkdir -p $(BUILD)-asan
+	@$(VENV)/bin/python $(WHEEL) -w $(BUILD)-asan/wheel -Cbuild-dir=$(BUILD)-asan/meson \
+	    $(patsubst %,-Csetup-args=%,$(SANITIZE_MESON)) .
+	@$(VENV)/bin/python $(INSTALL) --target $(BUILD)-asan/site $(BUILD)-asan/wheel/*.whl
+	@touch $@

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Call C functions over arrays from Python: the C prototype is the contract.
+
+``tenon build stats.c`` on the command line, or ``tenon.build("stats.c")`` here, turns a file of C functions into a Python
+module. Building needs libclang (``pip install tenon[build]``), which is not imported before something is built; modules
+that are built already need nothing but this package.
+"""
+
+import os
+
+from tenon._core import CallError, Function, Overloads
+from tenon.build import BuildError, build
+
+__all__ = ["BuildError", "CallError", "Function", "Overloads", "build", "get_include"]
+
+__version__: str
+
+
+def get_include() -> str:
+    """The folder to pass to the C compiler with ``-I``, so that ``#include <tenon/tenon.h>`` works."""
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "include")
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("tenon")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
