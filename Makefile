@@ -88,8 +88,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize=vla-bound -fno-sanitize-r
 SANITIZE_ENV = LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so) $(shell $(CC) -print-file-name=libubsan.so)" \
     ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc PYTHONPATH=$(BUILD)-asan/site \
     CFLAGS="$(SANITIZE) -g -O1 -fno-omit-frame-pointer" LDFLAGS="-fsanitize=address,undefined"
-SANITIZE_MESON := -Dbuildtype=debugoptimized -Db_ndebug=false -Db_lundef=false -Db_sanitize=address,undefined \
-    -Dc_args=-fno-sanitize=vla-bound,-fno-sanitize-recover=undefined,-fno-omit-frame-pointer
+SANITIZE_MESON := -Dbuildtype=debugoptimized -Db_ndebug=false -Db_lundef=false -Db_sanitize=address,undefined
 
 .PHONY: test-asan
 test-asan: $(INSTALLED_ASAN) ## C units and Python suites under AddressSanitizer and UndefinedBehaviorSanitizer

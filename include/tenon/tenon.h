@@ -18,7 +18,7 @@
 #include "span.h"
 #include "status.h"
 #include "type.h"
-#include "version.h"
+#include <tenon/version.h> /* generated: not beside this file before it is installed */
 #include "view.h"
 
 #endif
