@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What all Python tests share: modules built from C text, and reproducible property tests."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import hypothesis
+import pytest
+
+import tenon
+
+# The same examples in every run, so that a failure seen once is seen again.
+hypothesis.settings.register_profile("reproducible", derandomize=True, deadline=None, print_blob=True)
+hypothesis.settings.load_profile("reproducible")
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ModuleType]:
+    """`build(source, **options)` compiles C text with tenon.build and returns the module; the same text only once."""
+    folder: Path = tmp_path_factory.mktemp("modules")
+    built: dict[str, ModuleType] = {}
+
+    def build_text(source: str, **options: object) -> ModuleType:
+        key = hashlib.sha256(repr((source, sorted(options.items()))).encode()).hexdigest()[:16]
+        if key not in built:
+            path = folder / f"case_{key}.c"
+            path.write_text(source)
+            built[key] = tenon.build(path, **options)
+        return built[key]
+
+    return build_text
