@@ -27,7 +27,7 @@ import reference
 import vectorised
 
 HERE = Path(__file__).resolve().parent
-AMPLITUDE, PERIOD = 0.01, 20
+AMPLITUDE, PERIOD = 0.005, 24
 TURNS = 3           # of the C loop and of .batch in each step; their median counts
 CROSS_TURNS = 101
 NUMPY_POINTS = 20_000
@@ -59,7 +59,7 @@ def scattered_steel(dtype: np.dtype, n: int) -> NDArray:
     p["young"], p["poisson"], p["linear"], p["rate"] = 210e3, 0.3, 500.0, 40.0
     p["yield"] = rng.lognormal(np.log(250), 0.15, n)
     p["saturation"] = rng.lognormal(np.log(120), 0.2, n)
-    p["kinematic"] = rng.lognormal(np.log(8e3), 0.2, n)
+    p["kinematic"] = rng.lognormal(np.log(15e3), 0.2, n)
     return p
 
 
@@ -183,7 +183,7 @@ class Curves:
         from matplotlib import pyplot
 
         strain = 100 * np.array(self.strain)
-        figure, axes = pyplot.subplots(figsize=(8, 5.5), layout="constrained")
+        figure, axes = pyplot.subplots(figsize=(8, 6), layout="constrained")
         for k in range(1, len(strain)):  # branch by branch: a loop covers a strain more than once
             axes.fill_between(strain[k - 1 : k + 1], self.low[k - 1 : k + 1], self.high[k - 1 : k + 1], color="#9ecae1",
                               alpha=0.35, linewidth=0, label="5 to 95 % of the points" if k == 1 else None)
@@ -196,7 +196,7 @@ class Curves:
         axes.axhline(0, color="0.6", linewidth=0.6, zorder=0)
         axes.axvline(0, color="0.6", linewidth=0.6, zorder=0)
         axes.grid(alpha=0.25)
-        axes.legend(loc="upper left", frameon=False)
+        figure.legend(loc="outside lower center", ncols=2, frameon=False)
         figure.savefig(path, dpi=150)
         pyplot.close(figure)
 
