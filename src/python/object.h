@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Small questions to Python objects. */
+#ifndef TNPY_OBJECT_H
+#define TNPY_OBJECT_H
+
+#include <Python.h>
+
+#include "tenon/status.h"
+
+/* How messages call what was given. */
+static inline const char *tnpy_type_name(PyObject *obj)
+{
+    return obj == Py_None ? "None" : Py_TYPE(obj)->tp_name;
+}
+
+/* An exception is set, and passes through. */
+static inline tn_status tnpy_raised(tn_error *err)
+{
+    return tn_fail(err, TN_RAISED, "an exception is set");
+}
+
+/* 1 and a new reference; 0 and NULL without an exception where there is none; -1 and NULL with the exception of the
+ * object's own code. */
+static inline int tnpy_optional_attribute(PyObject *obj, const char *name, PyObject **out)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyObject_GetOptionalAttrString(obj, name, out);
+#else
+    *out = PyObject_GetAttrString(obj, name);
+    if (*out != NULL)
+        return 1;
+    if (!PyErr_ExceptionMatches(PyExc_AttributeError))
+        return -1;
+    PyErr_Clear();
+    return 0;
+#endif
+}
+
+#endif
