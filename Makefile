@@ -64,8 +64,8 @@ test-c: $(READY) ## the units of libtenon, without Python
 	@meson test -C $(C_BUILD) --print-errorlogs
 
 .PHONY: test-python
-test-python: $(INSTALLED) ## the engine: borrowing, calling, batches, errors, hostile exporters
-	@$(VENV)/bin/python $(PYTEST) $(wildcard tests/python tests/hostile tests/interop)
+test-python: $(INSTALLED) ## the package and the engine: borrowing, calling, batches, errors, hostile exporters
+	@$(VENV)/bin/python $(PYTEST) $(wildcard tests/package tests/python tests/hostile tests/interop)
 
 .PHONY: test-bind
 test-bind: $(INSTALLED) ## the binder: prototype cases, generated code and stubs
@@ -95,7 +95,7 @@ test-asan: $(INSTALLED_ASAN) ## C units and Python suites under AddressSanitizer
 	@test -f $(C_BUILD)-asan/build.ninja || meson setup $(C_BUILD)-asan -Dtests=true $(SANITIZE_MESON) >/dev/null
 	@meson test -C $(C_BUILD)-asan --print-errorlogs
 	@$(SANITIZE_ENV) $(VENV)/bin/python $(PYTEST) -p no:cacheprovider -m "not unsanitized" \
-	    $(wildcard tests/python tests/hostile tests/bind)
+	    $(wildcard tests/package tests/python tests/hostile tests/bind)
 
 # --- for developers --------------------------------------------------------------------------------------------------
 

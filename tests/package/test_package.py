@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is installed is what the source tree holds, and is usable from C, and imports little."""
+
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import tenon
+
+ROOT = Path(__file__).parent.parent.parent
+PACKAGE = Path(tenon.__file__).parent
+
+USES_LIBTENON = """
+#include <stdio.h>
+#include <tenon/tenon.h>
+
+int main(void)
+{
+    return puts(tn_status_text(TN_NO_MEMORY)) < 0;
+}
+"""
+
+
+def names(folder: Path, *patterns: str) -> set[str]:
+    return {str(path.relative_to(folder)) for pattern in patterns for path in folder.rglob(pattern)}
+
+
+def run(*command: str, folder: Path | None = None) -> str:
+    done = subprocess.run(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_every_python_file_of_the_source_is_installed_and_no_other() -> None:
+    patterns = ("*.py", "*.pyi", "py.typed")
+    assert names(PACKAGE, *patterns) == names(ROOT / "python" / "tenon", *patterns)
+
+
+def test_every_public_header_is_installed_and_no_other() -> None:
+    source = names(ROOT / "include" / "tenon", "*.h")
+    assert names(PACKAGE / "include" / "tenon", "*.h") == source | {"version.h"}
+    assert Path(tenon.get_include()) == PACKAGE / "include"
+
+
+@pytest.mark.parametrize("folder", ["src/core", "src/python", "tests/c"])
+def test_every_c_file_is_on_its_build_list(folder: str) -> None:
+    listed = (ROOT / folder / "meson.build").read_text()
+    files = names(ROOT / folder, "*.c")
+    assert files, f"no C file in {folder}"
+    # A test program is listed by its bare name, where the list drives a loop.
+    assert [name for name in sorted(files) if not re.search(rf"'{re.escape(name[:-2])}(\.c)?'", listed)] == []
+
+
+def test_the_version_stands_in_meson_build_and_nowhere_else() -> None:
+    project = re.search(r"version: '([^']+)'", (ROOT / "meson.build").read_text())
+    assert project is not None
+    assert tenon.__version__ == version("tenon") == project[1]
+    header = (PACKAGE / "include" / "tenon" / "version.h").read_text()
+    assert f'"{project[1]}"' in header
+
+
+def test_importing_tenon_imports_neither_numpy_nor_libclang() -> None:
+    code = "import sys, tenon; print([name for name in ('numpy', 'clang', 'clang.cindex') if name in sys.modules])"
+    assert run(sys.executable, "-c", code).strip() == "[]"
+
+
+def test_an_unknown_attribute_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="tenon.*nonsense"):
+        tenon.nonsense  # noqa: B018
+
+
+def flags_of_pc_file() -> list[str]:
+    """What pkg-config would answer: it is not on every machine, and the file is simple."""
+    pc = PACKAGE / "lib" / "pkgconfig" / "tenon.pc"
+    values = {"pcfiledir": str(pc.parent)}
+    for line in pc.read_text().splitlines():
+        if match := re.match(r"(\w+)(=|: )(.*)", line):
+            values[match[1]] = re.sub(r"\$\{(\w+)\}", lambda name: values[name[1]], match[3])
+    return [*values["Cflags"].split(), *values["Libs"].split()]
+
+
+def test_a_c_program_without_python_links_libtenon_with_the_flags_of_tenon_pc(tmp_path: Path) -> None:
+    (tmp_path / "use.c").write_text(USES_LIBTENON)
+    sanitize = os.environ.get("CFLAGS", "").split()
+    compiler = os.environ.get("CC", "cc").split()
+    run(*compiler, "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *sanitize, "use.c", "-o", "use",
+        *flags_of_pc_file(), "-lm", folder=tmp_path)  # fmt: skip
+    assert run(str(tmp_path / "use")).strip() == "out of memory"
+
+
+CODE = {".c", ".h", ".py", ".pyi", ".build", ".toml", ".in"}
+
+
+def first_lines() -> list[tuple[str, str]]:
+    folders = ("include", "src", "python", "tests", "examples", "bench", "fuzz", "tools", "docs")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in CODE]
+    files = [path for path in files if "__pycache__" not in path.parts and path.is_file()]
+    return [(str(path.relative_to(ROOT)), "".join(path.open().readlines()[:2])) for path in sorted(files)]
+
+
+def test_every_source_file_states_its_licence_first() -> None:
+    lines = first_lines()
+    assert len(lines) > 50
+    assert [name for name, first in lines if "SPDX-License-Identifier: BSD-3-Clause" not in first] == []
