@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The only way libtenon allocates. A test build (TNI_TEST_MEMORY) brings its own pair, which counts blocks and fails on
+ * demand: tests/c/failing_memory.c. */
+#ifndef TNI_MEMORY_H
+#define TNI_MEMORY_H
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#ifdef TNI_TEST_MEMORY
+
+void *tni_alloc(size_t size);
+void tni_free(void *block);
+
+#else
+
+/* NULL if there is no memory. `size` > 0. */
+static inline void *tni_alloc(size_t size)
+{
+    return malloc(size);
+}
+
+/* NULL is legal. */
+static inline void tni_free(void *block)
+{
+    free(block);
+}
+
+#endif
+
+#endif
