@@ -16,13 +16,13 @@ endif
 ROOT := $(CURDIR)
 VENV := $(ROOT)/.venv/$(VERSION)
 BUILD := $(ROOT)/build/$(VERSION)
-C_BUILD := $(ROOT)/build/c
+C_BUILD := $(BUILD)-c
 SOURCES := meson.build meson.options pyproject.toml tenon.pc.in LICENSE \
            $(shell find include src python -type f ! -name '*.pyc')
-PYTEST := -m pytest
-
-# Tools of the environment first: tenon, meson, ninja, cmake.
-export PATH := $(VENV)/bin:$(PATH)
+# The tools of the environment first: tenon, meson, ninja, cmake.
+IN_VENV := PATH="$(VENV)/bin:$$PATH"
+PYTHON3 := $(IN_VENV) $(VENV)/bin/python
+PYTEST := $(PYTHON3) -m pytest
 
 READY := $(VENV)/.ready
 INSTALLED := $(BUILD)/.installed
@@ -38,13 +38,13 @@ help: ## print this list
 
 .PHONY: demo
 demo: $(INSTALLED) ## build a material model from C, run it over 200,000 points, plot and compare
-	@cd examples/material && $(VENV)/bin/python demo.py
+	@$(PYTHON3) examples/material/demo.py
 
 STEPS := test-c test-python test-bind examples test-docs test-nonumpy test-asan
 
 .PHONY: test
 test: $(INSTALLED) ## all tests: C, Python, binder, examples, documentation, sanitizers
-	@$(VENV)/bin/python tools/run-steps $(MAKE) VERSION=$(VERSION) -- $(STEPS)
+	@$(PYTHON3) tools/run-steps $(MAKE) VERSION=$(VERSION) -- $(STEPS)
 
 .PHONY: test-3.12 test-3.13 test-pythons
 test-3.12: ## all tests with Python 3.12
@@ -60,28 +60,28 @@ test-pythons: ## all tests with Python 3.11, 3.12 and 3.13
 
 .PHONY: test-c
 test-c: $(READY) ## the units of libtenon, without Python
-	@test -f $(C_BUILD)/build.ninja || meson setup $(C_BUILD) -Dtests=true >/dev/null
-	@meson test -C $(C_BUILD) --print-errorlogs
+	@test -f $(C_BUILD)/build.ninja || $(IN_VENV) meson setup $(C_BUILD) -Dtests=true >/dev/null
+	@$(IN_VENV) meson test -C $(C_BUILD) --print-errorlogs
 
 .PHONY: test-python
 test-python: $(INSTALLED) ## the package and the engine: borrowing, calling, batches, errors, hostile exporters
-	@$(VENV)/bin/python $(PYTEST) $(wildcard tests/package tests/python tests/hostile tests/interop)
+	@$(PYTEST) $(wildcard tests/package tests/python tests/hostile tests/interop)
 
 .PHONY: test-bind
 test-bind: $(INSTALLED) ## the binder: prototype cases, generated code and stubs
-	@$(VENV)/bin/python $(PYTEST) tests/bind
+	@$(PYTEST) tests/bind
 
 .PHONY: examples
 examples: $(INSTALLED) ## build and check the examples
-	@$(VENV)/bin/python $(PYTEST) tests/examples
+	@$(PYTEST) tests/examples
 
 .PHONY: test-docs
 test-docs: $(INSTALLED) ## run every code block of README.md and docs/
-	@$(VENV)/bin/python $(PYTEST) tests/docs
+	@$(PYTEST) tests/docs
 
 .PHONY: test-nonumpy
 test-nonumpy: $(INSTALLED_NONUMPY) ## the engine in an environment that has no NumPy
-	@$(VENV)-nonumpy/bin/python $(PYTEST) tests/nonumpy
+	@PATH="$(VENV)-nonumpy/bin:$$PATH" $(VENV)-nonumpy/bin/python -m pytest tests/nonumpy
 
 # Bounds of zero are legal in Tenon, so vla-bound is off. Leaks are counted by tests of their own: CPython leaks at exit.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize=vla-bound -fno-sanitize-recover=undefined
@@ -92,9 +92,9 @@ SANITIZE_MESON := -Dbuildtype=debugoptimized -Db_ndebug=false -Db_lundef=false -
 
 .PHONY: test-asan
 test-asan: $(INSTALLED_ASAN) ## C units and Python suites under AddressSanitizer and UndefinedBehaviorSanitizer
-	@test -f $(C_BUILD)-asan/build.ninja || meson setup $(C_BUILD)-asan -Dtests=true $(SANITIZE_MESON) >/dev/null
-	@meson test -C $(C_BUILD)-asan --print-errorlogs
-	@$(SANITIZE_ENV) $(VENV)/bin/python $(PYTEST) -p no:cacheprovider -m "not unsanitized" \
+	@test -f $(C_BUILD)-asan/build.ninja || $(IN_VENV) meson setup $(C_BUILD)-asan -Dtests=true $(SANITIZE_MESON) >/dev/null
+	@$(IN_VENV) meson test -C $(C_BUILD)-asan --print-errorlogs
+	@$(SANITIZE_ENV) $(PYTEST) -p no:cacheprovider -m "not unsanitized" \
 	    $(wildcard tests/package tests/python tests/hostile tests/bind)
 
 # --- for developers --------------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ docs: $(VENV)-docs/.ready $(INSTALLED) ## the documentation as HTML, in build/do
 
 .PHONY: bench
 bench: $(INSTALLED) ## measure the cost of calls against hand-written C-API code
-	@$(VENV)/bin/python bench
+	@$(PYTHON3) bench
 
 .PHONY: fuzz
 fuzz: $(READY) ## fuzz the parsers of libtenon for a minute each
@@ -146,8 +146,8 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --no-ind
 
 $(INSTALLED): $(READY) $(SOURCES)
 	@rm -rf $(BUILD)/wheel && mkdir -p $(BUILD)
-	@$(VENV)/bin/python $(WHEEL) -w $(BUILD)/wheel -Cbuild-dir=$(BUILD)/meson .
-	@$(VENV)/bin/python $(INSTALL) $(BUILD)/wheel/*.whl
+	@$(PYTHON3) $(WHEEL) -w $(BUILD)/wheel -Cbuild-dir=$(BUILD)/meson .
+	@$(PYTHON3) $(INSTALL) $(BUILD)/wheel/*.whl
 	@touch $@
 
 $(INSTALLED_NONUMPY): $(READY_NONUMPY) $(INSTALLED)
@@ -158,7 +158,7 @@ $(INSTALLED_NONUMPY): $(READY_NONUMPY) $(INSTALLED)
 # Under the sanitizers: the same environment, with this build before it on the path.
 $(INSTALLED_ASAN): $(READY) $(SOURCES)
 	@rm -rf $(BUILD)-asan/wheel $(BUILD)-asan/site && mkdir -p $(BUILD)-asan
-	@$(VENV)/bin/python $(WHEEL) -w $(BUILD)-asan/wheel -Cbuild-dir=$(BUILD)-asan/meson \
+	@$(PYTHON3) $(WHEEL) -w $(BUILD)-asan/wheel -Cbuild-dir=$(BUILD)-asan/meson \
 	    $(patsubst %,-Csetup-args=%,$(SANITIZE_MESON)) .
-	@$(VENV)/bin/python $(INSTALL) --target $(BUILD)-asan/site $(BUILD)-asan/wheel/*.whl
+	@$(PYTHON3) $(INSTALL) --target $(BUILD)-asan/site $(BUILD)-asan/wheel/*.whl
 	@touch $@
