@@ -27,8 +27,6 @@ PYTEST := $(PYTHON3) -m pytest
 READY := $(VENV)/.ready
 INSTALLED := $(BUILD)/.installed
 INSTALLED_ASAN := $(BUILD)-asan/.installed
-READY_NONUMPY := $(VENV)-nonumpy/.ready
-INSTALLED_NONUMPY := $(BUILD)-nonumpy/.installed
 
 .PHONY: help
 help: ## print this list
@@ -80,7 +78,7 @@ test-docs: $(INSTALLED) ## run every code block of README.md and docs/
 	@$(PYTEST) tests/docs
 
 .PHONY: test-nonumpy
-test-nonumpy: $(INSTALLED_NONUMPY) ## the engine in an environment that has no NumPy
+test-nonumpy: $(BUILD)-nonumpy/.installed ## the engine in an environment that has no NumPy
 	@PATH="$(VENV)-nonumpy/bin:$$PATH" $(VENV)-nonumpy/bin/python -m pytest tests/nonumpy
 
 # Bounds of zero are legal in Tenon, so vla-bound is off. Leaks are counted by tests of their own: CPython leaks at exit.
@@ -100,7 +98,7 @@ test-asan: $(INSTALLED_ASAN) ## C units and Python suites under AddressSanitizer
 # --- for developers --------------------------------------------------------------------------------------------------
 
 .PHONY: docs
-docs: $(VENV)-docs/.ready $(INSTALLED) ## the documentation as HTML, in build/docs
+docs: $(BUILD)-docs/.installed ## the documentation as HTML, in build/docs
 	@$(VENV)-docs/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
 	@echo "build/docs/index.html"
 
@@ -113,7 +111,7 @@ fuzz: $(READY) ## fuzz the parsers of libtenon for a minute each
 	@fuzz/run
 
 .PHONY: lint
-lint: $(INSTALLED) $(VENV)-dev/.ready ## style and types of the Python code, file lists, licence lines
+lint: $(VENV)-dev/.ready ## style and types of the Python code
 	@$(VENV)-dev/bin/ruff check python tests tools examples
 	@$(VENV)-dev/bin/mypy python/tenon
 
@@ -132,11 +130,9 @@ $(READY): pyproject.toml tools/make-venv tools/requirements
 	@touch $@
 endif
 
-$(READY_NONUMPY): pyproject.toml tools/make-venv tools/requirements
-	@tools/make-venv $(VENV)-nonumpy $(VERSION) build test-nonumpy
-	@touch $@
-
-$(VENV)-docs/.ready $(VENV)-dev/.ready: $(VENV)-%/.ready: pyproject.toml tools/make-venv tools/requirements
+# Environments for one purpose each: the extra of pyproject.toml has the same name.
+SIDE_ENVIRONMENTS := nonumpy docs dev
+$(SIDE_ENVIRONMENTS:%=$(VENV)-%/.ready): $(VENV)-%/.ready: pyproject.toml tools/make-venv tools/requirements
 	@tools/make-venv $(VENV)-$* $(VERSION) $*
 	@touch $@
 
@@ -150,9 +146,9 @@ $(INSTALLED): $(READY) $(SOURCES)
 	@$(PYTHON3) $(INSTALL) $(BUILD)/wheel/*.whl
 	@touch $@
 
-$(INSTALLED_NONUMPY): $(READY_NONUMPY) $(INSTALLED)
+$(SIDE_ENVIRONMENTS:%=$(BUILD)-%/.installed): $(BUILD)-%/.installed: $(VENV)-%/.ready $(INSTALLED)
 	@mkdir -p $(@D)
-	@$(VENV)-nonumpy/bin/python $(INSTALL) $(BUILD)/wheel/*.whl
+	@$(VENV)-$*/bin/python $(INSTALL) $(BUILD)/wheel/*.whl
 	@touch $@
 
 # Under the sanitizers: the same environment, with this build before it on the path.
