@@ -136,15 +136,16 @@ $(SIDE_ENVIRONMENTS:%=$(VENV)-%/.ready): $(VENV)-%/.ready: pyproject.toml tools/
 	@tools/make-venv $(VENV)-$* $(VERSION) $*
 	@touch $@
 
-# The wheel is what is tested. Meson's build folder stays, so that only what changed is compiled again.
+# The wheel is what is tested. Meson's build folder stays, so that only what changed is compiled again. A stamp bears the
+# time at which the build began, so that what is edited meanwhile counts as changed.
 WHEEL := -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --no-index --force-reinstall
 
 $(INSTALLED): $(READY) $(SOURCES)
-	@rm -rf $(BUILD)/wheel && mkdir -p $(BUILD)
+	@rm -rf $(BUILD)/wheel && mkdir -p $(BUILD) && touch $@.started
 	@$(PYTHON3) $(WHEEL) -w $(BUILD)/wheel -Cbuild-dir=$(BUILD)/meson .
 	@$(PYTHON3) $(INSTALL) $(BUILD)/wheel/*.whl
-	@touch $@
+	@mv $@.started $@
 
 $(SIDE_ENVIRONMENTS:%=$(BUILD)-%/.installed): $(BUILD)-%/.installed: $(VENV)-%/.ready $(INSTALLED)
 	@mkdir -p $(@D)
@@ -153,8 +154,8 @@ $(SIDE_ENVIRONMENTS:%=$(BUILD)-%/.installed): $(BUILD)-%/.installed: $(VENV)-%/.
 
 # Under the sanitizers: the same environment, with this build before it on the path.
 $(INSTALLED_ASAN): $(READY) $(SOURCES)
-	@rm -rf $(BUILD)-asan/wheel $(BUILD)-asan/site && mkdir -p $(BUILD)-asan
+	@rm -rf $(BUILD)-asan/wheel $(BUILD)-asan/site && mkdir -p $(BUILD)-asan && touch $@.started
 	@$(PYTHON3) $(WHEEL) -w $(BUILD)-asan/wheel -Cbuild-dir=$(BUILD)-asan/meson \
 	    $(patsubst %,-Csetup-args=%,$(SANITIZE_MESON)) .
 	@$(PYTHON3) $(INSTALL) --target $(BUILD)-asan/site $(BUILD)-asan/wheel/*.whl
-	@touch $@
+	@mv $@.started $@
