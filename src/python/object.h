@@ -26,13 +26,13 @@ static inline int tnpy_optional_attribute(PyObject *obj, const char *name, PyObj
 #if PY_VERSION_HEX >= 0x030D0000
     return PyObject_GetOptionalAttrString(obj, name, out);
 #else
-    *out = PyObject_GetAttrString(obj, name);
-    if (*out != NULL)
-        return 1;
-    if (!PyErr_ExceptionMatches(PyExc_AttributeError))
+    PyObject *text = PyUnicode_InternFromString(name);
+    *out = NULL;
+    if (text == NULL)
         return -1;
-    PyErr_Clear();
-    return 0;
+    int found = _PyObject_LookupAttr(obj, text, out); /* the later public function under its earlier name */
+    Py_DECREF(text);
+    return found;
 #endif
 }
 

@@ -364,12 +364,17 @@ tn_status tnpy_record_read(tnpy_state *state, PyObject *obj, const tn_type *type
 
 /* --- named tuple classes ------------------------------------------------------------------------------------------ */
 
-/* The class's name: the C name, without the word `struct` that may stand before it. */
-static PyObject *class_name(const tn_type *type)
+/* The C name, without the word `struct` that may stand before it. */
+static const char *plain_name(const tn_type *type)
 {
     const char *name = type->name == NULL ? "record" : type->name;
     const char *space = strrchr(name, ' ');
-    PyObject *text = PyUnicode_FromString(space == NULL ? name : space + 1);
+    return space == NULL ? name : space + 1;
+}
+
+static PyObject *class_name(const tn_type *type)
+{
+    PyObject *text = PyUnicode_FromString(plain_name(type));
     if (text != NULL && PyUnicode_IsIdentifier(text) != 1)
         Py_SETREF(text, PyUnicode_FromString("record"));
     return text;
@@ -461,11 +466,48 @@ static PyObject *class_of(tnpy_state *state, PyObject *key)
     return class;
 }
 
-PyObject *tnpy_record_class(tnpy_state *state, const tn_type *type)
+/* Is `key` the key of `type`? */
+static int is_key_of(PyObject *key, const tn_type *type)
 {
+    PyObject *fields = PyTuple_GET_ITEM(key, 1);
+    if (PyTuple_GET_SIZE(fields) != type->nfields || !is_called(PyTuple_GET_ITEM(key, 0), plain_name(type)))
+        return 0;
+    for (Py_ssize_t i = 0; i < type->nfields; i++)
+        if (!is_called(PyTuple_GET_ITEM(fields, i), type->fields[i].name))
+            return 0;
+    return 1;
+}
+
+/* The way by key, which leaves a note for the next time this address is asked for. */
+static PyObject *find_class(tnpy_state *state, const tn_type *type, PyObject *address)
+{
+    enum { MAX_NOTES = 1000 }; /* types may come and go; those of bound functions stay */
     PyObject *key = class_key(type);
     PyObject *class = key == NULL ? NULL : class_of(state, key);
+    if (class != NULL && PyDict_GET_SIZE(state->named_tuples) < MAX_NOTES) {
+        PyObject *note = PyTuple_Pack(2, key, class);
+        if (note == NULL || PyDict_SetItem(state->named_tuples, address, note) < 0)
+            Py_CLEAR(class);
+        Py_XDECREF(note);
+    }
     Py_XDECREF(key);
+    return class;
+}
+
+/* Named tuple classes are found by the address of the type, which costs no strings. Another type may have come to lie at
+ * the same address, so names are compared. */
+PyObject *tnpy_record_class(tnpy_state *state, const tn_type *type)
+{
+    PyObject *address = PyLong_FromVoidPtr((void *)(uintptr_t)type);
+    if (address == NULL)
+        return NULL;
+    PyObject *class = NULL;
+    PyObject *note = PyDict_GetItemWithError(state->named_tuples, address);
+    if (note != NULL && is_key_of(PyTuple_GET_ITEM(note, 0), type))
+        class = Py_NewRef(PyTuple_GET_ITEM(note, 1));
+    else if (!PyErr_Occurred())
+        class = find_class(state, type, address);
+    Py_DECREF(address);
     return class;
 }
 

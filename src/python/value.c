@@ -4,6 +4,7 @@
  */
 #include "value.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -164,6 +165,11 @@ static tn_status store_float(size_t size, int swapped, long double value, void *
     const void *source = size == sizeof narrow ? (const void *)&narrow
                          : size == sizeof middle ? (const void *)&middle : (const void *)&value;
     move(out, source, size, swapped);
+#if LDBL_MANT_DIG == 64
+    enum { EXTENDED = 10 }; /* x87: what follows is padding, and must not carry what lay on the stack */
+    if (size > EXTENDED && !swapped)
+        memset((char *)out + EXTENDED, 0, size - EXTENDED);
+#endif
     return TN_OK;
 }
 
@@ -338,7 +344,7 @@ tn_status tnpy_value_read(tnpy_state *state, PyObject *obj, const tn_type *type,
     case TN_POINTER:
         break;
     }
-    return tn_fail(err, TN_WRONG_TYPE, "is a %s, which cannot be given from Python",
+    return tn_fail(err, TN_WRONG_TYPE, "is of type %s, which cannot be given from Python",
                    tn_type_describe(type, text, sizeof text));
 }
 
