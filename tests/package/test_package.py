@@ -71,7 +71,7 @@ def test_importing_tenon_imports_neither_numpy_nor_libclang() -> None:
 
 def test_an_unknown_attribute_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="tenon.*nonsense"):
-        tenon.nonsense  # noqa: B018
+        tenon.nonsense
 
 
 def flags_of_pc_file() -> list[str]:
