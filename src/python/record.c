@@ -399,15 +399,15 @@ static PyObject *reduce(PyObject *self, PyObject *unused)
 {
     (void)unused;
     PyObject *core = PyImport_ImportModule("tenon._core");
-    PyObject *rebuild = core == NULL ? NULL : PyObject_GetAttrString(core, "_record");
-    PyObject *key = rebuild == NULL ? NULL : PyObject_GetAttrString((PyObject *)Py_TYPE(self), "_record_key");
+    PyObject *function = core == NULL ? NULL : PyObject_GetAttrString(core, "_record");
+    PyObject *key = function == NULL ? NULL : PyObject_GetAttrString((PyObject *)Py_TYPE(self), "_record_key");
     PyObject *values = key == NULL ? NULL : PySequence_List(self);
     PyObject *result = NULL;
     if (values != NULL && PyTuple_Check(key) && PyTuple_GET_SIZE(key) == 2)
-        result = Py_BuildValue("(O(OON))", rebuild, PyTuple_GET_ITEM(key, 0), PyTuple_GET_ITEM(key, 1),
+        result = Py_BuildValue("(O(OON))", function, PyTuple_GET_ITEM(key, 0), PyTuple_GET_ITEM(key, 1),
                                PyList_AsTuple(values));
     Py_XDECREF(core);
-    Py_XDECREF(rebuild);
+    Py_XDECREF(function);
     Py_XDECREF(key);
     Py_XDECREF(values);
     return result;
@@ -455,11 +455,23 @@ static PyObject *make_class(PyObject *key)
     return class;
 }
 
+/* A new reference; NULL without an exception where there is none. */
+static PyObject *look_up(tnpy_state *state, PyObject *key)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    PyObject *found;
+    PyDict_GetItemRef(state->named_tuples, key, &found);
+    return found;
+#else
+    return Py_XNewRef(PyDict_GetItemWithError(state->named_tuples, key));
+#endif
+}
+
 static PyObject *class_of(tnpy_state *state, PyObject *key)
 {
-    PyObject *class = PyDict_GetItemWithError(state->named_tuples, key);
+    PyObject *class = look_up(state, key);
     if (class != NULL || PyErr_Occurred())
-        return Py_XNewRef(class);
+        return class;
     class = make_class(key);
     if (class != NULL && PyDict_SetItem(state->named_tuples, key, class) < 0)
         Py_CLEAR(class);
@@ -494,24 +506,25 @@ static PyObject *find_class(tnpy_state *state, const tn_type *type, PyObject *ad
     return class;
 }
 
-/* Named tuple classes are found by the address of the type, which costs no strings. Another type may have come to lie at
- * the same address, so names are compared. */
+/* Named tuple classes are found by the address of the type, which costs no strings. Another type may have come to lie
+ * at the same address, so names are compared. */
 PyObject *tnpy_record_class(tnpy_state *state, const tn_type *type)
 {
     PyObject *address = PyLong_FromVoidPtr((void *)(uintptr_t)type);
     if (address == NULL)
         return NULL;
     PyObject *class = NULL;
-    PyObject *note = PyDict_GetItemWithError(state->named_tuples, address);
+    PyObject *note = look_up(state, address);
     if (note != NULL && is_key_of(PyTuple_GET_ITEM(note, 0), type))
         class = Py_NewRef(PyTuple_GET_ITEM(note, 1));
     else if (!PyErr_Occurred())
         class = find_class(state, type, address);
+    Py_XDECREF(note);
     Py_DECREF(address);
     return class;
 }
 
-PyObject *tnpy_record_rebuild(PyObject *module, PyObject *args)
+static PyObject *rebuild(PyObject *module, PyObject *args)
 {
     PyObject *name, *fields, *values;
     if (!PyArg_ParseTuple(args, "UO!O!:_record", &name, &PyTuple_Type, &fields, &PyTuple_Type, &values))
@@ -523,6 +536,11 @@ PyObject *tnpy_record_rebuild(PyObject *module, PyObject *args)
     Py_XDECREF(class);
     return record;
 }
+
+PyMethodDef tnpy_record_methods[] = {
+    {"_record", rebuild, METH_VARARGS, "_record(name, fields, values): a pickled record, made again."},
+    {NULL, NULL, 0, NULL},
+};
 
 /* --- memory → Python ---------------------------------------------------------------------------------------------- */
 

@@ -21,7 +21,7 @@ const char *tnpy_describe_buffer(const Py_buffer *view, PyObject *obj, char *tex
 /* The named tuple class for a structure. New reference, or NULL with an exception. */
 PyObject *tnpy_record_class(tnpy_state *state, const tn_type *type);
 
-/* tenon._core._record(name, fields, values): what a pickled record is made from again. METH_VARARGS. */
-PyObject *tnpy_record_rebuild(PyObject *module, PyObject *args);
+/* For the method table of tenon._core: _record(name, fields, values), which pickled records are made from again. */
+extern PyMethodDef tnpy_record_methods[];
 
 #endif
