@@ -5,13 +5,16 @@
 
 #include <Python.h>
 
+#include "compat.h"
+
 typedef struct tnpy_state {
     PyObject *call_error;         /* tenon.CallError */
     PyTypeObject *function_type;  /* tenon.Function */
     PyTypeObject *overloads_type; /* tenon.Overloads */
     PyTypeObject *memory_type;    /* memory the engine allocates where NumPy is not to be had */
     PyTypeObject *ndarray;        /* numpy.ndarray, borrowed; NULL until somebody has imported NumPy */
-    PyObject *named_tuples;       /* dict: tuple (name, field names…) → namedtuple class */
+    PyObject *named_tuples;       /* dict: the classes of records, for record.c alone */
+    int numpy_missing;            /* an import of NumPy was tried and failed */
 } tnpy_state;
 
 /* The state of the tenon._core that `module` is. */

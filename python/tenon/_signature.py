@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What `inspect.signature` and `help` show of a bound function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from inspect import Parameter, Signature
+
+
+class Annotation(str):
+    """An annotation that shows as it is written, without quotes: float64[m, n]."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def signature(parameters: Sequence[tuple[str, str, int, int]], results: Sequence[str]) -> Signature:
+    """The signature of a function from (name, annotation, kind, has default) and the annotations of its results."""
+    kinds = list(type(Parameter.POSITIONAL_ONLY))
+    made = [
+        Parameter(name, kinds[kind], annotation=Annotation(annotation), default=None if has_default else Parameter.empty)
+        for name, annotation, kind, has_default in parameters
+    ]
+    # Outputs are keyword-only and stand last, whatever their place in the prototype.
+    made.sort(key=lambda parameter: parameter.kind)
+    if not results:
+        returned = "None"
+    elif len(results) == 1:
+        returned = results[0]
+    else:
+        returned = f"tuple[{', '.join(results)}]"
+    return Signature(made, return_annotation=Annotation(returned))

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* f.batch(): the function at every point of the leading axes, broadcast against each other; no Python inside the loop.
+ *
+ * The points run in C order of the loop's axes, in chunks that take about TICK; between chunks signals are looked at, so
+ * that Ctrl-C stops a batch soon. Axes that lie behind each other in memory for all arguments are run as one. A chunk
+ * depends on nothing but its pointers, so that the loop can be split.
+ */
+#include "call.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#include "error.h"
+#include "frame.h"
+
+enum { MAX_GROWTH = 16 };
+static const int64_t TICK = 10 * 1000 * 1000; /* nanoseconds */
+
+/* The loop's axes, and the distance along each for every argument. */
+typedef struct axes {
+    int ndim;
+    ptrdiff_t shape[TN_MAX_NDIM];                          /* as people see it: for outputs and for messages */
+    int nmerged;
+    ptrdiff_t merged[TN_MAX_NDIM];                         /* as it is run: no extents of 1, neighbours merged */
+    ptrdiff_t strides[TN_MAX_NDIM][TN_MAX_PARAMS + 1];     /* of the merged axes */
+} axes;
+
+/* --- the loop's shape --------------------------------------------------------------------------------------------- */
+
+static tn_status refuse_shapes(tnpy_frame *frame, int i, int axis, ptrdiff_t have, ptrdiff_t got)
+{
+    return tn_fail(&frame->error, TN_WRONG_VALUE, "%s.batch(): loop axis %d of %s is %td, but %td elsewhere; leading axes must broadcast",
+                   frame->def->name, axis, frame->def->params[i].name, got, have);
+}
+
+static bool is_broadcast(const tnpy_frame *frame, int i)
+{
+    return tnpy_in_memory(frame, i) && frame->def->params[i].direction != TN_OUT;
+}
+
+static tn_status broadcast(tnpy_frame *frame, axes *loop)
+{
+    loop->ndim = 0;
+    for (int i = 0; i < frame->def->nparams; i++)
+        if (is_broadcast(frame, i) && tnpy_lead(frame, i) > loop->ndim)
+            loop->ndim = tnpy_lead(frame, i);
+    for (int k = 0; k < loop->ndim; k++)
+        loop->shape[k] = 1;
+    for (int i = 0; i < frame->def->nparams; i++) {
+        if (!is_broadcast(frame, i))
+            continue;
+        int lead = tnpy_lead(frame, i);
+        for (int k = 0; k < lead; k++) {
+            ptrdiff_t *have = &loop->shape[loop->ndim - lead + k];
+            ptrdiff_t got = frame->spans[i].shape[k];
+            if (got == *have || got == 1)
+                continue;
+            if (*have != 1)
+                return refuse_shapes(frame, i, k, *have, got);
+            *have = got;
+        }
+    }
+    return TN_OK;
+}
+
+/* What is written stands still for no point: it has the loop's full shape. */
+static tn_status check_written(tnpy_frame *frame, const axes *loop)
+{
+    for (int i = 0; i < frame->def->nparams; i++) {
+        const tn_param *param = &frame->def->params[i];
+        bool written = param->direction == TN_OUT || (param->direction == TN_INOUT && param->kind != TN_PARAM_VALUE);
+        if (!written || !tnpy_in_memory(frame, i))
+            continue;
+        int lead = tnpy_lead(frame, i);
+        bool full = lead == loop->ndim;
+        for (int k = 0; k < lead && full; k++)
+            full = frame->spans[i].shape[k] == loop->shape[k];
+        if (full)
+            continue;
+        PyObject *shape = PyTuple_New(loop->ndim);
+        for (int k = 0; shape != NULL && k < loop->ndim; k++)
+            PyTuple_SET_ITEM(shape, k, PyLong_FromSsize_t(loop->shape[k]));
+        if (shape != NULL)
+            PyErr_Format(PyExc_ValueError, "%s.batch(): %s is written, so its leading axes must be the full loop shape %R",
+                         frame->def->name, param->name, shape);
+        Py_XDECREF(shape);
+        return tn_fail(&frame->error, TN_RAISED, "an exception is set");
+    }
+    return TN_OK;
+}
+
+/* --- how it is run ------------------------------------------------------------------------------------------------ */
+
+static ptrdiff_t stride_of(const tnpy_frame *frame, int i, const axes *loop, int axis)
+{
+    if (!tnpy_in_memory(frame, i))
+        return 0;
+    const tn_span *span = &frame->spans[i];
+    int own = i < frame->def->nparams ? frame->def->params[i].ndim : 0;
+    int k = axis - (loop->ndim - (span->ndim - own));
+    return k < 0 || span->shape[k] == 1 ? 0 : span->strides[k];
+}
+
+static void merge(const tnpy_frame *frame, axes *loop)
+{
+    int nargs = frame->function->nargs, last = -1;
+    for (int axis = 0; axis < loop->ndim; axis++) {
+        if (loop->shape[axis] == 1)
+            continue;
+        ptrdiff_t strides[TN_MAX_PARAMS + 1];
+        bool follows = last >= 0;
+        for (int i = 0; i < nargs; i++) {
+            strides[i] = stride_of(frame, i, loop, axis);
+            follows = follows && loop->strides[last][i] == strides[i] * loop->shape[axis];
+        }
+        if (follows)
+            loop->merged[last] *= loop->shape[axis];
+        else
+            loop->merged[++last] = loop->shape[axis];
+        memcpy(loop->strides[last], strides, (size_t)nargs * sizeof *strides);
+    }
+    loop->nmerged = last + 1;
+}
+
+/* --- running ------------------------------------------------------------------------------------------------------ */
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+typedef struct runner {
+    tnpy_frame *frame;
+    const axes *loop;
+    PyThreadState *saved;           /* without the GIL: what to come back to */
+    ptrdiff_t index[TN_MAX_NDIM];
+    ptrdiff_t done;                 /* points that have run */
+    ptrdiff_t chunk, left;          /* points between two looks at the clock; how many of them are left */
+    int64_t started;                /* of this chunk */
+} runner;
+
+static void release_gil(runner *r)
+{
+    if (r->frame->def->flags & TN_THREADSAFE)
+        r->saved = PyEval_SaveThread();
+}
+
+static void take_gil(runner *r)
+{
+    if (r->saved != NULL)
+        PyEval_RestoreThread(r->saved);
+    r->saved = NULL;
+}
+
+/* Between two chunks: signals, and how long the next chunk may be. -1 if a handler raised. */
+static int tick(runner *r)
+{
+    take_gil(r);
+    int raised = PyErr_CheckSignals();
+    release_gil(r);
+    int64_t elapsed = now() - r->started;
+    double factor = elapsed > 0 ? (double)TICK / (double)elapsed : MAX_GROWTH;
+    double chunk = (double)r->chunk * (factor < MAX_GROWTH ? factor : MAX_GROWTH);
+    r->chunk = chunk < 1 ? 1 : chunk > 1e15 ? (ptrdiff_t)1e15 : (ptrdiff_t)chunk;
+    r->left = r->chunk;
+    r->started = now();
+    return raised;
+}
+
+/* `count` points along the innermost axis, from where the arguments stand. */
+static int run_some(runner *r, ptrdiff_t count, tn_stop *stop)
+{
+    tnpy_frame *frame = r->frame;
+    frame->dims[0] = count;
+    if (frame->def->loop(frame->args, frame->dims, frame->steps, stop)) {
+        stop->point += r->done;
+        return 1;
+    }
+    r->done += count;
+    r->left -= count;
+    for (int i = 0; i < frame->function->nargs; i++)
+        if (frame->steps[i] != 0)
+            frame->args[i] += frame->steps[i] * count;
+    return 0;
+}
+
+/* Back to the start of the innermost axis, and one further along the outer ones. 0 when all is done. */
+static int advance(runner *r)
+{
+    const axes *loop = r->loop;
+    int nargs = r->frame->function->nargs;
+    for (int k = loop->nmerged - 1; k >= 0; k--) {
+        ptrdiff_t back = k == loop->nmerged - 1 ? loop->merged[k] : loop->merged[k] - 1;
+        if (k < loop->nmerged - 1 && ++r->index[k] < loop->merged[k]) {
+            for (int i = 0; i < nargs; i++)
+                if (loop->strides[k][i] != 0)
+                    r->frame->args[i] += loop->strides[k][i];
+            return 1;
+        }
+        r->index[k] = 0;
+        for (int i = 0; i < nargs; i++)
+            if (loop->strides[k][i] != 0)
+                r->frame->args[i] -= loop->strides[k][i] * back;
+    }
+    return 0;
+}
+
+/* 0 all points ran; 1 a point returned an error code (in *stop); -1 an exception is set. */
+static int run_all(runner *r, tn_stop *stop)
+{
+    const axes *loop = r->loop;
+    ptrdiff_t inner = loop->nmerged == 0 ? 1 : loop->merged[loop->nmerged - 1];
+    do {
+        for (ptrdiff_t at = 0; at < inner;) {
+            ptrdiff_t count = inner - at < r->left ? inner - at : r->left;
+            if (run_some(r, count, stop))
+                return 1;
+            at += count;
+            if (r->left == 0 && tick(r) < 0)
+                return -1;
+        }
+    } while (advance(r));
+    return 0;
+}
+
+static PyObject *point_tuple(const axes *loop, ptrdiff_t point)
+{
+    PyObject *tuple = PyTuple_New(loop->ndim);
+    for (int k = loop->ndim - 1; tuple != NULL && k >= 0; k--) {
+        PyObject *index = PyLong_FromSsize_t(point % loop->shape[k]);
+        point /= loop->shape[k];
+        if (index == NULL)
+            Py_CLEAR(tuple);
+        else
+            PyTuple_SET_ITEM(tuple, k, index);
+    }
+    return tuple;
+}
+
+static PyObject *raise_at(tnpy_frame *frame, const axes *loop, const tn_stop *stop)
+{
+    PyObject *point = point_tuple(loop, stop->point);
+    if (point != NULL)
+        tnpy_raise_call_error(frame->state, frame->def, stop->code, point);
+    Py_XDECREF(point);
+    return NULL;
+}
+
+static bool has_points(const axes *loop)
+{
+    for (int k = 0; k < loop->ndim; k++)
+        if (loop->shape[k] == 0)
+            return false;
+    return true;
+}
+
+static PyObject *run(tnpy_frame *frame, axes *loop)
+{
+    if (!has_points(loop))
+        return tnpy_results(frame);
+    merge(frame, loop);
+    tnpy_point_at(frame);
+    if (loop->nmerged > 0)
+        memcpy(frame->steps, loop->strides[loop->nmerged - 1], (size_t)frame->function->nargs * sizeof *frame->steps);
+    runner r = {.frame = frame, .loop = loop, .chunk = 1, .left = 1, .started = now()};
+    tn_stop stop;
+    release_gil(&r);
+    int outcome = run_all(&r, &stop);
+    take_gil(&r);
+    if (outcome < 0)
+        return NULL;
+    return outcome > 0 ? raise_at(frame, loop, &stop) : tnpy_results(frame);
+}
+
+static tn_status prepare(tnpy_frame *frame, axes *loop, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    if (frame->def->signature == NULL)
+        return tn_fail(&frame->error, TN_WRONG_TYPE, "%s() has no batch(): %s", frame->def->name, frame->def->no_batch);
+    tn_status status = tnpy_bind(frame, args, nargs, kwnames);
+    if (status == TN_OK)
+        status = tnpy_convert(frame);
+    if (status == TN_OK)
+        status = tnpy_check(frame);
+    if (status == TN_OK)
+        status = broadcast(frame, loop);
+    if (status == TN_OK)
+        status = check_written(frame, loop);
+    if (status == TN_OK)
+        status = tnpy_solve(frame);
+    if (status == TN_OK && frame->function->any_written)
+        status = tnpy_check_overlap(frame);
+    if (status == TN_OK && frame->function->noutputs > 0)
+        status = tnpy_allocate(frame, loop->ndim, loop->shape);
+    return status;
+}
+
+PyObject *tnpy_batch(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    tnpy_frame frame;
+    axes loop;
+    tn_status status = tnpy_frame_init(&frame, (tnpy_function *)self, true);
+    if (status == TN_OK)
+        status = prepare(&frame, &loop, args, nargs, kwnames);
+    PyObject *result = status == TN_OK ? run(&frame, &loop) : tnpy_raise(&frame.error);
+    tnpy_frame_clear(&frame);
+    return result;
+}

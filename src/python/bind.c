@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Phase 1, first half: which Python argument belongs to which parameter. */
+#include "frame.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *name_of(const tnpy_frame *frame, int i)
+{
+    return frame->def->params[i].name;
+}
+
+/* "a, b and c": the parameters a call can take by position. */
+static const char *list_positional(const tnpy_frame *frame, char *text, size_t capacity)
+{
+    const tnpy_function *f = frame->function;
+    size_t used = 0;
+    text[0] = '\0';
+    for (int k = 0; k < f->npositional && used < capacity; k++)
+        used += (size_t)snprintf(text + used, capacity - used, "%s%s", k == 0 ? "" : ", ",
+                                 name_of(frame, f->positional[k]));
+    return text;
+}
+
+static bool is_output_array(const tn_param *param)
+{
+    return param->direction == TN_OUT;
+}
+
+static tn_status refuse_too_many(tnpy_frame *frame, Py_ssize_t nargs)
+{
+    const tnpy_function *f = frame->function;
+    char text[256];
+    const char *hint = "";
+    char keyword[96];
+    for (int i = 0; i < frame->def->nparams && *hint == '\0'; i++)
+        if (is_output_array(&frame->def->params[i])) {
+            snprintf(keyword, sizeof keyword, "; the output %s is keyword-only: %s=…", name_of(frame, i), name_of(frame, i));
+            hint = keyword;
+        }
+    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s() takes %d argument%s (%s), got %zd%s", frame->def->name,
+                   f->npositional, f->npositional == 1 ? "" : "s", list_positional(frame, text, sizeof text), nargs,
+                   hint);
+}
+
+static tn_status refuse_missing(tnpy_frame *frame, int i)
+{
+    const tn_param *param = &frame->def->params[i];
+    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): missing argument %s: %s", frame->def->name, param->name,
+                   param->annotation);
+}
+
+/* Does a misspelt name differ from a real one by a letter changed, added or dropped? */
+static bool is_nearly(const char *typed, const char *real)
+{
+    while (*typed != '\0' && *typed == *real)
+        typed++, real++;
+    if (*typed == '\0' && *real == '\0')
+        return false;
+    const char *rest_typed = *typed == '\0' ? typed : typed + 1, *rest_real = *real == '\0' ? real : real + 1;
+    return strcmp(rest_typed, rest_real) == 0 || strcmp(rest_typed, real) == 0 || strcmp(typed, rest_real) == 0;
+}
+
+static tn_status refuse_unexpected(tnpy_frame *frame, PyObject *keyword)
+{
+    const char *typed = PyUnicode_AsUTF8(keyword);
+    if (typed == NULL)
+        return tn_fail(&frame->error, TN_RAISED, "an exception is set");
+    for (int k = 0; k < frame->def->nsizes; k++) {
+        const tn_size *size = &frame->def->sizes[k];
+        if (size->kind == TN_SIZE_IMPLIED && size->name != NULL && strcmp(size->name, typed) == 0)
+            return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s is not an argument: it is taken from the shape of %s",
+                           frame->def->name, typed, name_of(frame, size->param));
+    }
+    for (int i = 0; i < frame->def->nparams; i++)
+        if (is_nearly(typed, name_of(frame, i)))
+            return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): unexpected keyword argument '%s'; did you mean '%s'?",
+                           frame->def->name, typed, name_of(frame, i));
+    char text[256];
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < frame->def->nparams && used < sizeof text; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i == 0 ? "" : ", ", name_of(frame, i));
+    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): unexpected keyword argument '%s'; it takes %s", frame->def->name,
+                   typed, used > 0 ? text : "no arguments");
+}
+
+/* The parameter a keyword names; -1 if none. Interned names make the first pass hit nearly always. */
+static int find(const tnpy_frame *frame, PyObject *keyword)
+{
+    const tnpy_function *f = frame->function;
+    for (int i = 0; i < frame->def->nparams; i++)
+        if (f->slots[i].name == keyword)
+            return i;
+    for (int i = 0; i < frame->def->nparams; i++)
+        if (PyUnicode_Compare(f->slots[i].name, keyword) == 0)
+            return i;
+    return -1;
+}
+
+static tn_status bind_keyword(tnpy_frame *frame, PyObject *keyword, PyObject *value)
+{
+    int i = find(frame, keyword);
+    if (i < 0)
+        return refuse_unexpected(frame, keyword);
+    if (frame->def->params[i].flags & TN_POSITIONAL)
+        return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s cannot be passed by keyword", frame->def->name,
+                       name_of(frame, i));
+    if (frame->objects[i] != NULL)
+        return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): two values for %s", frame->def->name, name_of(frame, i));
+    frame->objects[i] = value;
+    return TN_OK;
+}
+
+tn_status tnpy_bind(tnpy_frame *frame, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    const tnpy_function *f = frame->function;
+    if (nargs > f->npositional)
+        return refuse_too_many(frame, nargs);
+    for (int i = 0; i < frame->def->nparams; i++)
+        frame->objects[i] = NULL;
+    for (Py_ssize_t k = 0; k < nargs; k++)
+        frame->objects[f->positional[k]] = args[k];
+    Py_ssize_t nkeywords = kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames);
+    for (Py_ssize_t k = 0; k < nkeywords; k++) {
+        tn_status status = bind_keyword(frame, PyTuple_GET_ITEM(kwnames, k), args[nargs + k]);
+        if (status != TN_OK)
+            return status;
+    }
+    for (Py_ssize_t k = nargs; k < f->npositional; k++) {
+        int i = f->positional[k];
+        if (frame->objects[i] == NULL && !(frame->def->params[i].flags & TN_DEFAULTS))
+            return refuse_missing(frame, i);
+    }
+    return TN_OK;
+}

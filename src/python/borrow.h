@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Borrow: any object that holds an array becomes a span, for as long as a loan lives.
+ *
+ * ndarrays are not borrowed here: their fields are read where they are needed (protocol/numpy.h), since they may change
+ * until the last moment before a call. All others are asked once, hold still while the loan lives where their protocol
+ * can promise it, and get everything back from tnpy_give_back.
+ *
+ * What an exporter says is checked before it is believed: number of dimensions, extents, itemsize, length, format and NULL
+ * pointers. Strides can't be checked against memory that only the exporter knows.
+ */
+#ifndef TNPY_BORROW_H
+#define TNPY_BORROW_H
+
+#include <Python.h>
+#include <stdbool.h>
+
+#include "tenon/span.h"
+
+#include "state.h"
+
+typedef struct tnpy_loan {
+    struct tnpy_loan *next;
+    Py_buffer buffer;        /* buffer.obj NULL: not held */
+    PyObject *owner;         /* what keeps the memory, where no buffer does; may be NULL */
+    tn_type *type;           /* owned; NULL where the span's type is static */
+    tn_layout layout;        /* shape and strides, where the exporter has none that last */
+} tnpy_loan;
+
+/* Ask the protocols `obj` speaks, cheapest first: the buffer protocol, then __array_struct__, then __array_interface__.
+ * One that fails falls through to the next, unless what it refused is writability. On TN_OK `span` is valid until
+ * tnpy_give_back(loan). On failure nothing is held and `err->message` continues the parameter's name; its text is empty
+ * where `obj` speaks no protocol at all (TN_WRONG_TYPE). The caller holds the GIL. */
+tn_status tnpy_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err);
+
+/* Give back what a loan holds. Any exception that is set stays set. */
+void tnpy_give_back(tnpy_loan *loan);
+
+#endif

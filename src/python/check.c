@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Phase 2: every array against what its parameter asks for. Runs no Python code.
+ *
+ * A call's arrays have exactly their parameter's dimensions; in a batch they have the loop's axes in front.
+ */
+#include "frame.h"
+
+#include <stdint.h>
+
+#include "refusal.h"
+
+/* --- one array ---------------------------------------------------------------------------------------------------- */
+
+static bool has_type(tnpy_frame *frame, int i)
+{
+    tnpy_dtype_key *key = &frame->function->slots[i].key;
+    if (frame->sources[i] == TNPY_NDARRAY)
+        return tnpy_numpy_has_type(frame->objects[i], key);
+    const tn_type *type = frame->spans[i].type;
+    return tn_type_equal(key->type, type) || (key->any_byte && type->itemsize == 1);
+}
+
+static bool has_ndim(const tnpy_frame *frame, int i)
+{
+    int extra = tnpy_lead(frame, i);
+    return extra == 0 || (extra > 0 && frame->batch);
+}
+
+static bool is_contiguous(const tnpy_frame *frame, int i)
+{
+    if (!frame->batch && frame->sources[i] == TNPY_NDARRAY && tnpy_numpy_is_c_contiguous(frame->objects[i]))
+        return true;
+    const tn_span *span = &frame->spans[i];
+    int lead = tnpy_lead(frame, i);
+    return tn_is_contiguous(span->ndim - lead, span->shape + lead, span->strides + lead,
+                            frame->def->params[i].type->itemsize, TN_ORDER_C);
+}
+
+/* Where nothing is there, C gets an address that is aligned for anything. */
+static bool has_no_elements(tn_span *span)
+{
+    static long double nowhere[4];
+    for (int k = 0; k < span->ndim; k++)
+        if (span->shape[k] == 0) {
+            span->data = nowhere;
+            return true;
+        }
+    return false;
+}
+
+static bool is_aligned(const tnpy_frame *frame, int i)
+{
+    const tn_span *span = &frame->spans[i];
+    uint32_t alignment = frame->def->params[i].type->alignment;
+    if ((uintptr_t)span->data % alignment != 0)
+        return false;
+    if (frame->def->params[i].kind == TN_PARAM_ARRAY && !frame->batch)
+        return true; /* contiguous: every stride is a multiple of the itemsize */
+    return tn_is_aligned(span->data, span->ndim, span->shape, span->strides, alignment);
+}
+
+/* tn_span parameters take everything; all they need is the element type. */
+static tn_status complete_span(tnpy_frame *frame, int i)
+{
+    if (frame->sources[i] != TNPY_NDARRAY)
+        return TN_OK;
+    tnpy_loan *loan = PyMem_Calloc(1, sizeof *loan);
+    if (loan == NULL)
+        return tn_fail(&frame->error, TN_NO_MEMORY, "out of memory");
+    loan->next = frame->loans;
+    frame->loans = loan;
+    tn_error reason;
+    tn_status status = tnpy_numpy_type(frame->objects[i], &frame->spans[i].type, &loan->type, &reason);
+    return status == TN_OK ? TN_OK : tnpy_refuse_because(frame, i, status, reason.message);
+}
+
+static tn_status check_one(tnpy_frame *frame, int i)
+{
+    const tn_param *param = &frame->def->params[i];
+    tn_span *span = &frame->spans[i];
+    if (frame->sources[i] == TNPY_NDARRAY)
+        tnpy_numpy_fields(frame->objects[i], span);
+    if (param->direction != TN_IN && param->kind != TN_PARAM_VALUE && span->flags & TN_READONLY)
+        return tnpy_refuse_readonly(frame, i);
+    if (param->kind == TN_PARAM_SPAN)
+        return complete_span(frame, i);
+    if (!has_type(frame, i))
+        return tnpy_refuse_type(frame, i);
+    if (!has_ndim(frame, i))
+        return tnpy_refuse_ndim(frame, i);
+    if (param->direction == TN_OUT && span->flags & TN_READONLY)
+        return tnpy_refuse_readonly(frame, i);
+    if (span->suboffsets != NULL)
+        return tnpy_refuse_indirect(frame, i);
+    if (param->kind == TN_PARAM_ARRAY && !is_contiguous(frame, i))
+        return tnpy_refuse_order(frame, i);
+    if (!is_aligned(frame, i) && !has_no_elements(span))
+        return tnpy_refuse_alignment(frame, i);
+    if (span->data == NULL)
+        has_no_elements(span);
+    return TN_OK;
+}
+
+tn_status tnpy_check(tnpy_frame *frame)
+{
+    for (int i = 0; i < frame->def->nparams; i++) {
+        if (!tnpy_in_memory(frame, i))
+            continue;
+        tn_status status = check_one(frame, i);
+        if (status != TN_OK)
+            return status;
+    }
+    return TN_OK;
+}
+
+/* --- overlap ------------------------------------------------------------------------------------------------------ */
+
+static bool is_written(const tnpy_frame *frame, int i)
+{
+    const tn_param *param = &frame->def->params[i];
+    return param->kind == TN_PARAM_VALUE ? param->direction == TN_OUT : param->direction != TN_IN;
+}
+
+static bool same_type(const tnpy_frame *frame, int i, int j)
+{
+    const tn_type *a = frame->def->params[i].type, *b = frame->def->params[j].type;
+    if (a == NULL)
+        a = frame->spans[i].type;
+    if (b == NULL)
+        b = frame->spans[j].type;
+    return a == b || tn_type_equal(a, b);
+}
+
+/* C's own rule: may the compiler assume that these two do not share memory? */
+static bool must_be_disjoint(const tnpy_frame *frame, int i, int j)
+{
+    unsigned flags = frame->def->params[i].flags | frame->def->params[j].flags;
+    if (flags & TN_RESTRICT)
+        return true;
+    return !(flags & TN_CHARACTER) && !same_type(frame, i, j);
+}
+
+static bool same_layout(const tn_span *a, const tn_span *b)
+{
+    if (a->data != b->data || a->ndim != b->ndim)
+        return false;
+    for (int k = 0; k < a->ndim; k++)
+        if (a->shape[k] != b->shape[k] || (a->shape[k] > 1 && a->strides[k] != b->strides[k]))
+            return false;
+    return true;
+}
+
+/* The span with the type that the overlap arithmetic needs; ndarrays' spans carry none. */
+static tn_span typed(const tnpy_frame *frame, int i)
+{
+    tn_span span = frame->spans[i];
+    if (frame->def->params[i].type != NULL)
+        span.type = frame->def->params[i].type;
+    return span;
+}
+
+static tn_status check_pair(tnpy_frame *frame, int i, int j)
+{
+    bool disjoint = must_be_disjoint(frame, i, j);
+    if (!disjoint && !frame->batch)
+        return TN_OK;
+    /* Between the points of a batch, memory may be shared only in place: each point with itself. */
+    if (!disjoint && same_layout(&frame->spans[i], &frame->spans[j]))
+        return TN_OK;
+    tn_span a = typed(frame, i), b = typed(frame, j);
+    return tn_spans_overlap(&a, &b, 0) == TN_DISJOINT ? TN_OK : tnpy_refuse_overlap(frame, i, j);
+}
+
+static tn_status check_itself(tnpy_frame *frame, int i)
+{
+    if (frame->def->params[i].kind == TN_PARAM_ARRAY && !frame->batch)
+        return TN_OK; /* contiguous */
+    tn_span span = typed(frame, i);
+    return tn_span_overlaps_itself(&span, 0) == TN_DISJOINT ? TN_OK : tnpy_refuse_self_overlap(frame, i);
+}
+
+tn_status tnpy_check_overlap(tnpy_frame *frame)
+{
+    int nparams = frame->def->nparams;
+    for (int i = 0; i < nparams; i++) {
+        if (!is_written(frame, i) || !tnpy_in_memory(frame, i))
+            continue;
+        tn_status status = check_itself(frame, i);
+        for (int j = 0; j < nparams && status == TN_OK; j++) {
+            bool seen = j < i && is_written(frame, j);
+            if (j != i && !seen && tnpy_in_memory(frame, j))
+                status = check_pair(frame, i, j);
+        }
+        if (status != TN_OK)
+            return status;
+    }
+    return TN_OK;
+}

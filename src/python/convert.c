@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Phase 1, second half: everything that can run Python code.
+ *
+ * Values first, then foreign exporters: a value's __float__ may resize what was passed beside it, and an exporter that is
+ * asked afterwards tells the truth, or refuses to be resized while it is borrowed. ndarrays are only noted.
+ */
+#include "frame.h"
+
+#include <string.h>
+
+#include "refusal.h"
+#include "value.h"
+
+static tn_status raised(tnpy_frame *frame)
+{
+    return tn_fail(&frame->error, TN_RAISED, "an exception is set");
+}
+
+/* --- text --------------------------------------------------------------------------------------------------------- */
+
+static void store_text(tnpy_frame *frame, int i, const char *text)
+{
+    memcpy(frame->scratch + frame->function->slots[i].offset, &text, sizeof text);
+    frame->sources[i] = TNPY_SCRATCH;
+}
+
+static tn_status convert_text(tnpy_frame *frame, int i)
+{
+    PyObject *obj = frame->objects[i];
+    const char *text;
+    Py_ssize_t length;
+    if (PyUnicode_Check(obj)) {
+        text = PyUnicode_AsUTF8AndSize(obj, &length);
+        if (text == NULL)
+            return raised(frame);
+    } else if (PyBytes_Check(obj)) {
+        text = PyBytes_AS_STRING(obj);
+        length = PyBytes_GET_SIZE(obj);
+    } else {
+        return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s or bytes, got %.100s", frame->def->name,
+                       frame->def->params[i].name, frame->def->params[i].annotation, Py_TYPE(obj)->tp_name);
+    }
+    if (strlen(text) != (size_t)length)
+        return tnpy_refuse_because(frame, i, TN_WRONG_VALUE, "has a NUL character in it, where C would see its end");
+    store_text(frame, i, text);
+    return TN_OK;
+}
+
+/* --- numbers, records, sizes -------------------------------------------------------------------------------------- */
+
+static tn_status convert_value(tnpy_frame *frame, int i)
+{
+    const tn_param *param = &frame->def->params[i];
+    PyObject *obj = frame->objects[i];
+    char *out = frame->scratch + frame->function->slots[i].offset;
+    frame->sources[i] = TNPY_SCRATCH;
+    if (PyFloat_CheckExact(obj) && param->type->kind == TN_FLOAT && param->type->itemsize == sizeof(double)) {
+        double number = PyFloat_AS_DOUBLE(obj);
+        memcpy(out, &number, sizeof number);
+        return TN_OK;
+    }
+    tn_status status = tnpy_value_read(frame->state, obj, param->type, param->flags & TN_CHARACTER, out, &frame->error);
+    if (status == TN_OK || status == TN_RAISED)
+        return status;
+    return tnpy_refuse_because(frame, i, status, frame->error.message);
+}
+
+static tn_status convert_size(tnpy_frame *frame, int i)
+{
+    int k = frame->def->params[i].shape[0];
+    const tn_size *size = &frame->def->sizes[k];
+    int64_t value;
+    tn_status status = tnpy_value_read(frame->state, frame->objects[i], &tn_type_int64, 0, &value, &frame->error);
+    if (status == TN_RAISED)
+        return status;
+    if (status != TN_OK)
+        return tnpy_refuse_because(frame, i, status, frame->error.message);
+    if (value < 0)
+        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is the size of an array and must not be negative, got %lld",
+                       frame->def->name, size->name, (long long)value);
+    if (value > size->max)
+        return tn_fail(&frame->error, TN_OUT_OF_RANGE, "%s(): %s must be at most %lld, got %lld", frame->def->name,
+                       size->name, (long long)size->max, (long long)value);
+    frame->dims[1 + k] = (ptrdiff_t)value;
+    frame->sources[i] = TNPY_NOTHING;
+    return TN_OK;
+}
+
+/* --- arrays ------------------------------------------------------------------------------------------------------- */
+
+static tn_status note_array(tnpy_frame *frame, int i)
+{
+    PyObject *obj = frame->objects[i];
+    if (!tnpy_numpy_is_array(frame->state, obj)) {
+        frame->foreign = true;
+        frame->sources[i] = TNPY_LOANED; /* to be asked once all values are converted */
+        return TN_OK;
+    }
+    if (Py_TYPE(obj) != frame->state->ndarray && tnpy_numpy_is_masked(frame->state, obj))
+        return tnpy_refuse_because(frame, i, TN_WRONG_TYPE,
+                                   "is a masked array, whose mask C would not see; pass its .data, or .filled(…)");
+    frame->sources[i] = TNPY_NDARRAY;
+    return TN_OK;
+}
+
+static bool is_plain_number(PyObject *obj)
+{
+    return PyFloat_Check(obj) || PyLong_Check(obj) || PyComplex_Check(obj);
+}
+
+/* In a batch a value may be an array of them. A structure's tuple or mapping, and a NumPy scalar, are values. */
+static bool is_array_of_values(tnpy_frame *frame, PyObject *obj)
+{
+    if (is_plain_number(obj) || PyUnicode_Check(obj) || PyTuple_Check(obj) || PyDict_Check(obj))
+        return false;
+    if (tnpy_numpy_is_array(frame->state, obj)) {
+        tn_span span;
+        tnpy_numpy_fields(obj, &span);
+        return span.ndim > 0;
+    }
+    if (!PyObject_CheckBuffer(obj))
+        return false;
+    Py_buffer buffer;
+    if (PyObject_GetBuffer(obj, &buffer, PyBUF_FULL_RO) < 0) {
+        PyErr_Clear();
+        return false;
+    }
+    bool many = buffer.ndim > 0;
+    PyBuffer_Release(&buffer);
+    return many;
+}
+
+static tn_status convert_one(tnpy_frame *frame, int i)
+{
+    const tn_param *param = &frame->def->params[i];
+    PyObject *obj = frame->objects[i];
+    if (obj == Py_None && (param->flags & TN_OPTIONAL || param->direction == TN_OUT))
+        obj = frame->objects[i] = NULL;
+    if (obj == NULL) {
+        frame->sources[i] = TNPY_NOTHING;
+        if (param->kind == TN_PARAM_TEXT)
+            store_text(frame, i, NULL);
+        return TN_OK;
+    }
+    if (obj == Py_None)
+        return tnpy_refuse_none(frame, i);
+    switch ((tn_param_kind)param->kind) {
+    case TN_PARAM_VALUE:
+        if (param->direction == TN_OUT || (frame->batch && is_array_of_values(frame, obj)))
+            return note_array(frame, i);
+        return convert_value(frame, i);
+    case TN_PARAM_TEXT:
+        return convert_text(frame, i);
+    case TN_PARAM_SIZE:
+        return convert_size(frame, i);
+    case TN_PARAM_ARRAY:
+    case TN_PARAM_VIEW:
+    case TN_PARAM_SPAN:
+        break;
+    }
+    return note_array(frame, i);
+}
+
+static tn_status borrow_one(tnpy_frame *frame, int i)
+{
+    bool writable = frame->def->params[i].direction != TN_IN;
+    tnpy_loan *loan = PyMem_Malloc(sizeof *loan);
+    frame->sources[i] = TNPY_NOTHING;
+    if (loan == NULL)
+        return tn_fail(&frame->error, TN_NO_MEMORY, "out of memory");
+    tn_status status = tnpy_borrow(frame->state, frame->objects[i], writable, loan, &frame->spans[i], &frame->error);
+    if (status == TN_OK) {
+        loan->next = frame->loans;
+        frame->loans = loan;
+        frame->sources[i] = TNPY_LOANED;
+        return TN_OK;
+    }
+    PyMem_Free(loan);
+    if (status == TN_RAISED)
+        return status;
+    if (frame->error.message[0] == '\0')
+        return tnpy_refuse_object(frame, i);
+    if (status == TN_WRONG_VALUE && strcmp(frame->error.message, "is read-only") == 0)
+        return tnpy_refuse_readonly(frame, i);
+    return tnpy_refuse_because(frame, i, status, frame->error.message);
+}
+
+tn_status tnpy_convert(tnpy_frame *frame)
+{
+    int nparams = frame->def->nparams;
+    tn_status status = TN_OK;
+    for (int i = 0; i < nparams && status == TN_OK; i++)
+        status = convert_one(frame, i);
+    for (int i = 0; frame->foreign && i < nparams && status == TN_OK; i++)
+        if (frame->sources[i] == TNPY_LOANED)
+            status = borrow_one(frame, i);
+    return status;
+}

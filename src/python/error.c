@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "error.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+static PyObject *exception_of(tn_status status)
+{
+    PyObject *None = NULL; /* the statuses without an exception of their own */
+    PyObject *MemoryError = PyExc_MemoryError, *TypeError = PyExc_TypeError, *ValueError = PyExc_ValueError;
+    PyObject *OverflowError = PyExc_OverflowError, *BufferError = PyExc_BufferError;
+    switch (status) {
+#define TNPY_CASE(name, value, text, exception) \
+    case name:                                  \
+        return exception;
+        TN_STATUS_LIST(TNPY_CASE)
+#undef TNPY_CASE
+    }
+    return NULL;
+}
+
+PyObject *tnpy_raise(const tn_error *err)
+{
+    if (err->status == TN_RAISED)
+        return NULL;
+    if (err->status == TN_NO_MEMORY)
+        return PyErr_NoMemory();
+    PyObject *exception = exception_of(err->status);
+    PyErr_SetString(exception != NULL ? exception : PyExc_SystemError, err->message);
+    return NULL;
+}
+
+PyObject *tnpy_raise_format(tn_status status, const char *format, ...)
+{
+    PyObject *exception = exception_of(status);
+    va_list args;
+    va_start(args, format);
+    PyErr_FormatV(exception != NULL ? exception : PyExc_SystemError, format, args);
+    va_end(args);
+    return NULL;
+}
+
+/* --- CallError ---------------------------------------------------------------------------------------------------- */
+
+PyObject *tnpy_new_call_error(void)
+{
+    return PyErr_NewExceptionWithDoc("tenon.CallError",
+                                     "A C function returned an error code.\n\n"
+                                     "code: the value it returned, an int other than 0.\n"
+                                     "function: the name of the function.\n"
+                                     "point: in a batch, the index of the point as a tuple; None for a single call.",
+                                     PyExc_RuntimeError, NULL);
+}
+
+static const char *text_of(const tn_function *function, int64_t code)
+{
+    for (int i = 0; i < function->nthrows; i++)
+        if (function->throws[i].code == code)
+            return function->throws[i].text;
+    return NULL;
+}
+
+static PyObject *message_of(const tn_function *function, int64_t code, PyObject *point)
+{
+    const char *text = text_of(function, code);
+    PyObject *where = point == NULL ? PyUnicode_FromString("") : PyUnicode_FromFormat(" at point %R", point);
+    if (where == NULL)
+        return NULL;
+    PyObject *message = text != NULL ? PyUnicode_FromFormat("%s(): %s (code %lld)%U", function->name, text,
+                                                            (long long)code, where)
+                                     : PyUnicode_FromFormat("%s(): failed with code %lld%U", function->name,
+                                                            (long long)code, where);
+    Py_DECREF(where);
+    return message;
+}
+
+static int set_attributes(PyObject *error, const tn_function *function, int64_t code, PyObject *point)
+{
+    PyObject *number = PyLong_FromLongLong((long long)code);
+    PyObject *name = PyUnicode_FromString(function->name);
+    int failed = number == NULL || name == NULL || PyObject_SetAttrString(error, "code", number) < 0 ||
+                 PyObject_SetAttrString(error, "function", name) < 0 ||
+                 PyObject_SetAttrString(error, "point", point != NULL ? point : Py_None) < 0;
+    Py_XDECREF(number);
+    Py_XDECREF(name);
+    return failed ? -1 : 0;
+}
+
+PyObject *tnpy_raise_call_error(tnpy_state *state, const tn_function *function, int64_t code, PyObject *point)
+{
+    PyObject *message = message_of(function, code, point);
+    if (message == NULL)
+        return NULL;
+    PyObject *error = PyObject_CallOneArg(state->call_error, message);
+    Py_DECREF(message);
+    if (error == NULL)
+        return NULL;
+    if (set_attributes(error, function, code, point) == 0)
+        PyErr_SetObject(state->call_error, error);
+    Py_DECREF(error);
+    return NULL;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The only place where a tn_status becomes a Python exception. */
+#ifndef TNPY_ERROR_H
+#define TNPY_ERROR_H
+
+#include <Python.h>
+
+#include "tenon/module.h"
+#include "tenon/status.h"
+
+#include "state.h"
+
+/* Set the exception that belongs to err->status, with err->message as its text. TN_RAISED leaves the exception that is
+ * already set. Returns NULL, so that a caller can write `return tnpy_raise(&err)`. */
+PyObject *tnpy_raise(const tn_error *err);
+
+/* The same with a text of the caller's around it, PyUnicode_FromFormat's notation. */
+PyObject *tnpy_raise_format(tn_status status, const char *format, ...);
+
+/* The exception of an error code: tenon.CallError with `code`, `function` and `point` (a tuple of loop indices, or NULL
+ * for a single call; borrowed). Returns NULL. */
+PyObject *tnpy_raise_call_error(tnpy_state *state, const tn_function *function, int64_t code, PyObject *point);
+
+/* Make tenon.CallError. New reference, or NULL with an exception. */
+PyObject *tnpy_new_call_error(void);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tenon.Function: a descriptor made callable. */
+#ifndef TNPY_FUNCTION_H
+#define TNPY_FUNCTION_H
+
+#include <Python.h>
+
+#include "protocol/numpy.h"
+#include "state.h"
+#include "tenon/module.h"
+
+/* What a parameter (or the result) needs at run time beside its descriptor. Constant once made, but for the key's cache. */
+typedef struct tnpy_slot {
+    const tn_param *param;
+    PyObject *name;      /* interned */
+    tnpy_dtype_key key;  /* what its dtype is compared with; unused where there is no memory */
+    size_t offset;       /* of its value in the call's scratch memory; unused for arrays and views */
+} tnpy_slot;
+
+typedef struct tnpy_function {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    const tn_function *def;
+    tnpy_state *state;
+    PyObject *core;          /* tenon._core: keeps the state */
+    PyObject *module_name;   /* of the module it stands in */
+    PyObject *ufunc;         /* f.ufunc, made at first use */
+    void *ufunc_data[1];     /* what NumPy keeps a pointer to: the function itself */
+    PyObject *weakrefs;
+    tnpy_slot *slots;        /* nparams of them, then one for the result if there is one */
+    uint16_t *positional;    /* position in a call → index of the parameter */
+    int npositional;         /* how many parameters can be passed by position */
+    int nargs;               /* nparams, and one for the result */
+    int noutputs;            /* how many things the result is made of */
+    int any_written;         /* some array is written: overlap must be looked at */
+    int any_strided;         /* there are views or spans, whose strides C sees */
+    size_t scratch_size;     /* bytes; every value, text pointer and tn_span has its place there */
+} tnpy_function;
+
+/* A function for a descriptor. `core` is tenon._core. New reference, or NULL with an exception. */
+PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_name, const tn_function *def);
+
+/* The type, made from `core`. New reference. */
+PyTypeObject *tnpy_function_make_type(PyObject *core);
+
+/* Is `i` among the parameters something the call returns? */
+static inline int tnpy_is_returned(const tn_param *param)
+{
+    return param->direction == TN_OUT || (param->kind == TN_PARAM_VALUE && param->direction == TN_INOUT);
+}
+
+#endif

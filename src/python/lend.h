@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Lend: C memory becomes a Python object.
+ *
+ * An ndarray where NumPy can be imported; otherwise a memoryview of a tenon.Memory, whose buffer carries type and shape.
+ */
+#ifndef TNPY_LEND_H
+#define TNPY_LEND_H
+
+#include <Python.h>
+
+#include "protocol/numpy.h"
+#include "state.h"
+
+/* A new C-contiguous array of key->type, not initialised. Runs no Python code with NumPy once key->dtype is made.
+ * New reference, or NULL with an exception. `span` is filled, and valid as long as the object. */
+PyObject *tnpy_lend_new(tnpy_state *state, tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, tn_span *span);
+
+/* A view of memory of static storage duration, which lives as long as `owner`. New reference, or NULL. */
+PyObject *tnpy_lend_static(tnpy_state *state, tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, void *data,
+                           bool readonly, PyObject *owner);
+
+/* The type tenon.Memory, made from `core`. New reference. */
+PyTypeObject *tnpy_memory_make_type(PyObject *core);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The buffer protocol, PEP 3118. */
+#ifndef TNPY_PROTOCOL_BUFFER_H
+#define TNPY_PROTOCOL_BUFFER_H
+
+#include "../borrow.h"
+
+/* As tnpy_borrow, for this protocol alone. TN_BUSY: the memory is there but must not be written. TN_RAISED: the exporter's
+ * own exception. */
+tn_status tnpy_buffer_borrow(PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err);
+
+#endif

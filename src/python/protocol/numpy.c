@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#define PY_ARRAY_UNIQUE_SYMBOL tnpy_array_api
+#include "numpy.h"
+
+#include <numpy/arrayobject.h>
+#include <string.h>
+
+/* NumPy's function table, PyArray_API, is a static pointer of this file: it is set once, to a constant that NumPy itself
+ * keeps for the life of the process. */
+
+/* --- finding NumPy ------------------------------------------------------------------------------------------------ */
+
+static bool load_api(tnpy_state *state)
+{
+    if (PyArray_ImportNumPyAPI() < 0)
+        return false;
+    state->ndarray = &PyArray_Type;
+    return true;
+}
+
+static bool is_named_ndarray(PyTypeObject *type)
+{
+    return strcmp(type->tp_name, "numpy.ndarray") == 0;
+}
+
+void tnpy_numpy_notice(tnpy_state *state, PyObject *obj)
+{
+    bool found = is_named_ndarray(Py_TYPE(obj));
+    PyObject *mro = Py_TYPE(obj)->tp_mro;
+    for (Py_ssize_t i = 0; !found && mro != NULL && i < PyTuple_GET_SIZE(mro); i++)
+        found = PyType_Check(PyTuple_GET_ITEM(mro, i)) && is_named_ndarray((PyTypeObject *)PyTuple_GET_ITEM(mro, i));
+    if (found && !load_api(state))
+        PyErr_Clear(); /* an array of a NumPy that can't be loaded is a foreign object like any other */
+}
+
+int tnpy_numpy_import(tnpy_state *state)
+{
+    if (state->ndarray != NULL)
+        return 1;
+    if (state->numpy_missing)
+        return 0;
+    if (load_api(state))
+        return 1;
+    if (!PyErr_ExceptionMatches(PyExc_ImportError))
+        return -1;
+    PyErr_Clear();
+    state->numpy_missing = 1;
+    return 0;
+}
+
+bool tnpy_numpy_is_masked(tnpy_state *state, PyObject *array)
+{
+    if (Py_TYPE(array) == state->ndarray)
+        return false;
+    PyObject *mro = Py_TYPE(array)->tp_mro;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(mro); i++)
+        if (strcmp(((PyTypeObject *)PyTuple_GET_ITEM(mro, i))->tp_name, "MaskedArray") == 0)
+            return true;
+    return false;
+}
+
+/* --- element types ------------------------------------------------------------------------------------------------ */
+
+static const tn_type *integer_type(char kind, npy_intp size)
+{
+    switch (size) {
+    case 1:
+        return kind == 'i' ? &tn_type_int8 : &tn_type_uint8;
+    case 2:
+        return kind == 'i' ? &tn_type_int16 : &tn_type_uint16;
+    case 4:
+        return kind == 'i' ? &tn_type_int32 : &tn_type_uint32;
+    case 8:
+        return kind == 'i' ? &tn_type_int64 : &tn_type_uint64;
+    }
+    return NULL;
+}
+
+/* The static type of a built-in dtype in native order, by number; NULL for all others. */
+static const tn_type *builtin_type(const PyArray_Descr *descr)
+{
+    if (descr->byteorder == NPY_OPPBYTE)
+        return NULL;
+    switch (descr->type_num) {
+    case NPY_BOOL:
+        return &tn_type_bool;
+    case NPY_HALF:
+        return &tn_type_float16;
+    case NPY_FLOAT:
+        return &tn_type_float32;
+    case NPY_DOUBLE:
+        return &tn_type_float64;
+    case NPY_LONGDOUBLE:
+        return &tn_type_longdouble;
+    case NPY_CFLOAT:
+        return &tn_type_complex64;
+    case NPY_CDOUBLE:
+        return &tn_type_complex128;
+    case NPY_CLONGDOUBLE:
+        return &tn_type_clongdouble;
+    }
+    if (descr->kind != 'i' && descr->kind != 'u')
+        return NULL;
+    return integer_type(descr->kind, PyDataType_ELSIZE(descr));
+}
+
+static char order_of(const PyArray_Descr *descr)
+{
+    if (descr->byteorder == '=')
+        return TN_NATIVE;
+    return descr->byteorder;
+}
+
+static tn_status type_of(PyArray_Descr *descr, int depth, tn_type **out, tn_error *err);
+
+static tn_status struct_of(PyArray_Descr *descr, int depth, tn_type **out, tn_error *err)
+{
+    PyObject *names = PyDataType_NAMES(descr);
+    PyObject *table = PyDataType_FIELDS(descr);
+    Py_ssize_t count = PyTuple_GET_SIZE(names);
+    tn_field *fields = PyMem_Calloc(count > 0 ? (size_t)count : 1, sizeof(tn_field));
+    if (fields == NULL)
+        return tn_fail(err, TN_NO_MEMORY, "out of memory");
+    tn_status status = TN_OK;
+    for (Py_ssize_t i = 0; i < count && status == TN_OK; i++) {
+        PyObject *name = PyTuple_GET_ITEM(names, i);
+        PyObject *entry = PyDict_GetItem(table, name);
+        tn_type *type = NULL;
+        fields[i].name = PyUnicode_AsUTF8(name);
+        if (entry == NULL || fields[i].name == NULL) {
+            PyErr_Clear();
+            status = tn_fail(err, TN_WRONG_TYPE, "a field of the dtype has no readable name");
+            break;
+        }
+        fields[i].offset = PyLong_AsSsize_t(PyTuple_GET_ITEM(entry, 1));
+        status = type_of((PyArray_Descr *)PyTuple_GET_ITEM(entry, 0), depth + 1, &type, err);
+        fields[i].type = type;
+    }
+    if (status == TN_OK)
+        status = tn_type_new_struct(fields, count, PyDataType_ELSIZE(descr), 1, NULL, out, err);
+    for (Py_ssize_t i = 0; i < count; i++)
+        tn_type_free((tn_type *)fields[i].type);
+    PyMem_Free(fields);
+    return status;
+}
+
+static tn_status subarray_of(PyArray_Descr *descr, int depth, tn_type **out, tn_error *err)
+{
+    const PyArray_ArrayDescr *sub = PyDataType_SUBARRAY(descr);
+    ptrdiff_t shape[TN_MAX_NDIM];
+    Py_ssize_t ndim = PyTuple_GET_SIZE(sub->shape);
+    if (ndim > TN_MAX_NDIM)
+        return tn_fail(err, TN_WRONG_TYPE, "a sub-array of %zd dimensions", ndim);
+    for (Py_ssize_t i = 0; i < ndim; i++)
+        shape[i] = PyLong_AsSsize_t(PyTuple_GET_ITEM(sub->shape, i));
+    tn_type *base = NULL;
+    tn_status status = type_of(sub->base, depth + 1, &base, err);
+    if (status == TN_OK)
+        status = tn_type_new_subarray(base, (int)ndim, shape, out, err);
+    tn_type_free(base);
+    return status;
+}
+
+static tn_status datetime_of(PyArray_Descr *descr, tn_type **out, tn_error *err)
+{
+    const PyArray_DatetimeMetaData *meta =
+        &((const PyArray_DatetimeDTypeMetaData *)PyDataType_C_METADATA(descr))->meta;
+    static const char *const names[] = {"Y", "M", "W", "B", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as"};
+    char unit[32] = "generic";
+    if (meta->base >= 0 && meta->base < (int)(sizeof names / sizeof *names)) {
+        if (meta->num == 1)
+            snprintf(unit, sizeof unit, "%s", names[meta->base]);
+        else
+            snprintf(unit, sizeof unit, "%d%s", meta->num, names[meta->base]);
+    }
+    return tn_type_new_plain(descr->type_num == NPY_DATETIME ? TN_DATETIME : TN_TIMEDELTA, order_of(descr), 8, unit,
+                             out, err);
+}
+
+static tn_status type_of(PyArray_Descr *descr, int depth, tn_type **out, tn_error *err)
+{
+    if (depth > TN_MAX_TYPE_DEPTH)
+        return tn_fail(err, TN_WRONG_TYPE, "the dtype is nested too deeply");
+    npy_intp size = PyDataType_ELSIZE(descr);
+    const tn_type *builtin = builtin_type(descr);
+    if (builtin != NULL)
+        return tn_type_copy(builtin, out, err);
+    if (PyTypeNum_ISUSERDEF(descr->type_num)) {
+        if (strstr(descr->typeobj->tp_name, "bfloat16") != NULL && size == 2)
+            return tn_type_new_plain(TN_BFLOAT, TN_NATIVE, 2, NULL, out, err);
+        return tn_type_new_plain(TN_VOID, TN_NO_ORDER, size, NULL, out, err);
+    }
+    switch (descr->type_num) {
+    case NPY_DATETIME:
+    case NPY_TIMEDELTA:
+        return datetime_of(descr, out, err);
+    case NPY_STRING:
+        return tn_type_new_plain(TN_BYTES, TN_NO_ORDER, size, NULL, out, err);
+    case NPY_UNICODE:
+        return tn_type_new_plain(TN_UCS4, order_of(descr), size, NULL, out, err);
+    case NPY_OBJECT:
+        return tn_type_new_plain(TN_OBJECT, TN_NO_ORDER, size, NULL, out, err);
+    case NPY_VOID:
+        if (PyDataType_HASFIELDS(descr))
+            return struct_of(descr, depth, out, err);
+        if (PyDataType_HASSUBARRAY(descr))
+            return subarray_of(descr, depth, out, err);
+        return tn_type_new_plain(TN_VOID, TN_NO_ORDER, size, NULL, out, err);
+    }
+    if (strchr("biufc", descr->kind) != NULL)
+        return tn_type_new_plain((tn_kind)descr->kind, order_of(descr), size, NULL, out, err);
+    return tn_type_new_plain(TN_VOID, TN_NO_ORDER, size, NULL, out, err);
+}
+
+static PyArray_Descr *descr_of(PyObject *array)
+{
+    return ((PyArrayObject_fields *)array)->descr;
+}
+
+tn_status tnpy_numpy_type(PyObject *array, const tn_type **type, tn_type **owned, tn_error *err)
+{
+    *owned = NULL;
+    *type = builtin_type(descr_of(array));
+    if (*type != NULL)
+        return TN_OK;
+    tn_status status = type_of(descr_of(array), 0, owned, err);
+    *type = *owned;
+    return status;
+}
+
+/* --- comparing ---------------------------------------------------------------------------------------------------- */
+
+static const int plain_numbers[] = {NPY_BOOL,  NPY_BYTE,     NPY_UBYTE,     NPY_SHORT, NPY_USHORT, NPY_INT,
+                                    NPY_UINT,  NPY_LONG,     NPY_ULONG,     NPY_LONGLONG, NPY_ULONGLONG, NPY_HALF,
+                                    NPY_FLOAT, NPY_DOUBLE,   NPY_LONGDOUBLE, NPY_CFLOAT, NPY_CDOUBLE, NPY_CLONGDOUBLE};
+
+typedef struct number_facts {
+    char kind;
+    size_t size;
+} number_facts;
+
+/* What a type number means in C: known without NumPy. `long` and `long long` are two numbers with one meaning. */
+static number_facts facts_of(int number)
+{
+    switch (number) {
+    case NPY_BOOL:
+        return (number_facts){TN_BOOL, sizeof(npy_bool)};
+    case NPY_BYTE:
+        return (number_facts){TN_INT, 1};
+    case NPY_UBYTE:
+        return (number_facts){TN_UINT, 1};
+    case NPY_SHORT:
+        return (number_facts){TN_INT, sizeof(short)};
+    case NPY_USHORT:
+        return (number_facts){TN_UINT, sizeof(short)};
+    case NPY_INT:
+        return (number_facts){TN_INT, sizeof(int)};
+    case NPY_UINT:
+        return (number_facts){TN_UINT, sizeof(int)};
+    case NPY_LONG:
+        return (number_facts){TN_INT, sizeof(long)};
+    case NPY_ULONG:
+        return (number_facts){TN_UINT, sizeof(long)};
+    case NPY_LONGLONG:
+        return (number_facts){TN_INT, sizeof(long long)};
+    case NPY_ULONGLONG:
+        return (number_facts){TN_UINT, sizeof(long long)};
+    case NPY_HALF:
+        return (number_facts){TN_FLOAT, 2};
+    case NPY_FLOAT:
+        return (number_facts){TN_FLOAT, sizeof(float)};
+    case NPY_DOUBLE:
+        return (number_facts){TN_FLOAT, sizeof(double)};
+    case NPY_LONGDOUBLE:
+        return (number_facts){TN_FLOAT, sizeof(long double)};
+    case NPY_CFLOAT:
+        return (number_facts){TN_COMPLEX, 2 * sizeof(float)};
+    case NPY_CDOUBLE:
+        return (number_facts){TN_COMPLEX, 2 * sizeof(double)};
+    default:
+        return (number_facts){TN_COMPLEX, 2 * sizeof(long double)};
+    }
+}
+
+void tnpy_dtype_key_init(tnpy_dtype_key *key, const tn_type *type, bool any_byte)
+{
+    *key = (tnpy_dtype_key){.type = type, .any_byte = any_byte};
+    if (type == NULL || (type->byteorder != TN_NATIVE && type->itemsize > 1))
+        return;
+    for (size_t i = 0; i < sizeof plain_numbers / sizeof *plain_numbers; i++) {
+        number_facts facts = facts_of(plain_numbers[i]);
+        bool same = facts.kind == type->kind && (ptrdiff_t)facts.size == type->itemsize;
+        if (same || (any_byte && facts.size == 1))
+            key->numbers |= 1u << plain_numbers[i];
+    }
+}
+
+void tnpy_dtype_key_clear(tnpy_dtype_key *key)
+{
+    Py_CLEAR(key->seen);
+    Py_CLEAR(key->dtype);
+}
+
+/* Remember a dtype that compared equal, so that the next array of it costs one comparison. Holding the reference keeps
+ * the address from being given to another dtype. */
+static void remember(tnpy_dtype_key *key, PyObject *descr)
+{
+#ifndef Py_GIL_DISABLED
+    Py_INCREF(descr);
+    Py_XSETREF(key->seen, descr);
+#else
+    (void)key, (void)descr;
+#endif
+}
+
+bool tnpy_numpy_compare_type(PyObject *array, tnpy_dtype_key *key)
+{
+    if (key->type == NULL)
+        return true;
+    const tn_type *type;
+    tn_type *owned;
+    if (tnpy_numpy_type(array, &type, &owned, NULL) != TN_OK)
+        return false;
+    bool same = tn_type_equal(key->type, type) || (key->any_byte && type->itemsize == 1 && type->kind == TN_BYTES);
+    tn_type_free(owned);
+    if (same)
+        remember(key, (PyObject *)descr_of(array));
+    return same;
+}
+
+/* --- making arrays ------------------------------------------------------------------------------------------------ */
+
+static PyObject *dtype_from_argument(PyObject *argument)
+{
+    if (argument == NULL)
+        return NULL;
+    PyArray_Descr *descr = NULL;
+    int ok = PyArray_DescrConverter(argument, &descr);
+    Py_DECREF(argument);
+    return ok ? (PyObject *)descr : NULL;
+}
+
+static PyObject *struct_dtype(const tn_type *type)
+{
+    PyObject *names = PyList_New(type->nfields);
+    PyObject *formats = PyList_New(type->nfields);
+    PyObject *offsets = PyList_New(type->nfields);
+    bool ok = names != NULL && formats != NULL && offsets != NULL;
+    for (ptrdiff_t i = 0; i < type->nfields && ok; i++) {
+        PyObject *name = PyUnicode_FromString(type->fields[i].name);
+        PyObject *format = tnpy_numpy_dtype(type->fields[i].type);
+        PyObject *offset = PyLong_FromSsize_t(type->fields[i].offset);
+        ok = name != NULL && format != NULL && offset != NULL;
+        PyList_SET_ITEM(names, i, name);
+        PyList_SET_ITEM(formats, i, format);
+        PyList_SET_ITEM(offsets, i, offset);
+    }
+    PyObject *argument = !ok ? NULL
+                             : Py_BuildValue("{s:O,s:O,s:O,s:n}", "names", names, "formats", formats, "offsets",
+                                             offsets, "itemsize", (Py_ssize_t)type->itemsize);
+    Py_XDECREF(names);
+    Py_XDECREF(formats);
+    Py_XDECREF(offsets);
+    return dtype_from_argument(argument);
+}
+
+static PyObject *subarray_dtype(const tn_type *type)
+{
+    PyObject *shape = PyTuple_New(type->ndim);
+    PyObject *base = tnpy_numpy_dtype(type->base);
+    bool ok = shape != NULL && base != NULL;
+    for (int i = 0; i < type->ndim && ok; i++) {
+        PyObject *extent = PyLong_FromSsize_t(type->shape[i]);
+        ok = extent != NULL;
+        PyTuple_SET_ITEM(shape, i, extent);
+    }
+    PyObject *argument = ok ? PyTuple_Pack(2, base, shape) : NULL;
+    Py_XDECREF(shape);
+    Py_XDECREF(base);
+    return dtype_from_argument(argument);
+}
+
+/* bfloat16 lives in a package of its own, which registers it with NumPy. */
+static PyObject *bfloat16_dtype(void)
+{
+    PyObject *module = PyImport_ImportModule("ml_dtypes");
+    if (module == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_ImportError))
+            PyErr_SetString(PyExc_TypeError, "NumPy has no bfloat16 of its own: pip install ml_dtypes");
+        return NULL;
+    }
+    PyObject *scalar = PyObject_GetAttrString(module, "bfloat16");
+    Py_DECREF(module);
+    return dtype_from_argument(scalar);
+}
+
+PyObject *tnpy_numpy_dtype(const tn_type *type)
+{
+    if (type->kind == TN_STRUCT)
+        return struct_dtype(type);
+    if (type->kind == TN_SUBARRAY)
+        return subarray_dtype(type);
+    if (type->kind == TN_BFLOAT)
+        return bfloat16_dtype();
+    char typestr[64];
+    tn_error err;
+    if (tn_type_to_typestr(type, typestr, sizeof typestr, NULL, &err) != TN_OK) {
+        PyErr_SetString(PyExc_TypeError, err.message);
+        return NULL;
+    }
+    return dtype_from_argument(PyUnicode_FromString(typestr));
+}
+
+PyObject *tnpy_numpy_new(tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, void *data, bool readonly,
+                         PyObject *owner)
+{
+    if (key->dtype == NULL && (key->dtype = tnpy_numpy_dtype(key->type)) == NULL)
+        return NULL;
+    Py_INCREF(key->dtype); /* PyArray_NewFromDescr takes it */
+    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, (PyArray_Descr *)key->dtype, ndim, shape, NULL, data,
+                                           data == NULL || readonly ? 0 : NPY_ARRAY_WRITEABLE, NULL);
+    if (array == NULL || owner == NULL)
+        return array;
+    if (PyArray_SetBaseObject((PyArrayObject *)array, Py_NewRef(owner)) < 0)
+        Py_CLEAR(array);
+    return array;
+}

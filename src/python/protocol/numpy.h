@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* NumPy's own fields: the cheapest way to an array, and the only file pair that knows NumPy's C API.
+ *
+ * NumPy is optional: nothing here imports it until an ndarray can exist, or until the engine has to make one.
+ */
+#ifndef TNPY_PROTOCOL_NUMPY_H
+#define TNPY_PROTOCOL_NUMPY_H
+
+#include <Python.h>
+#include <stdbool.h>
+
+#define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
+#include <numpy/ndarraytypes.h>
+
+#include "tenon/span.h"
+
+#include "../state.h"
+
+/* What to compare an ndarray's dtype with. Made once per parameter; the cache holds a reference. */
+typedef struct tnpy_dtype_key {
+    const tn_type *type;
+    uint32_t numbers;  /* bit k: NumPy's type number k, in native order, means the same. 0: compare the whole type */
+    bool any_byte;     /* plain char: every element type of one byte does */
+    PyObject *seen;    /* the dtype that last compared equal; NULL at first and always without the GIL */
+    PyObject *dtype;   /* the dtype to make arrays with; NULL until needed */
+} tnpy_dtype_key;
+
+/* Fill a key for `type` (NULL: any type will do). */
+void tnpy_dtype_key_init(tnpy_dtype_key *key, const tn_type *type, bool any_byte);
+void tnpy_dtype_key_clear(tnpy_dtype_key *key);
+
+/* Find numpy.ndarray if NumPy has been imported by anybody. Never imports it. */
+void tnpy_numpy_notice(tnpy_state *state, PyObject *obj);
+
+/* 1: NumPy is there and its C API is loaded; 0: it can't be imported; -1: an exception is set. */
+int tnpy_numpy_import(tnpy_state *state);
+
+/* Is `obj` an ndarray, or of a subclass? */
+static inline bool tnpy_numpy_is_array(tnpy_state *state, PyObject *obj)
+{
+    if (state->ndarray == NULL)
+        tnpy_numpy_notice(state, obj);
+    return state->ndarray != NULL &&
+           (Py_TYPE(obj) == state->ndarray || PyType_IsSubtype(Py_TYPE(obj), state->ndarray));
+}
+
+/* Its fields as they are now: all but span->type, which is left alone. Runs no Python code. */
+static inline void tnpy_numpy_fields(PyObject *array, tn_span *span)
+{
+    const PyArrayObject_fields *fields = (const PyArrayObject_fields *)array;
+    span->data = fields->data;
+    span->ndim = fields->nd;
+    span->flags = fields->flags & NPY_ARRAY_WRITEABLE ? 0 : TN_READONLY;
+    span->shape = fields->dimensions;
+    span->strides = fields->strides;
+    span->suboffsets = NULL;
+}
+
+/* NumPy keeps this flag right under every change of shape or strides, extents of 0 and 1 included. */
+static inline bool tnpy_numpy_is_c_contiguous(PyObject *array)
+{
+    return (((const PyArrayObject_fields *)array)->flags & NPY_ARRAY_C_CONTIGUOUS) != 0;
+}
+
+/* The slow half of tnpy_numpy_has_type. Runs no Python code. Out of memory counts as different. */
+bool tnpy_numpy_compare_type(PyObject *array, tnpy_dtype_key *key);
+
+static inline bool tnpy_numpy_has_type(PyObject *array, tnpy_dtype_key *key)
+{
+    const PyArray_Descr *descr = ((const PyArrayObject_fields *)array)->descr;
+    unsigned number = (unsigned)descr->type_num;
+    if (number < 32 && (key->numbers >> number & 1) && descr->byteorder != NPY_OPPBYTE)
+        return true;
+    return (PyObject *)descr == key->seen || tnpy_numpy_compare_type(array, key);
+}
+
+/* The element type of an ndarray. *owned must be given to tn_type_free (NULL where *type is static). */
+tn_status tnpy_numpy_type(PyObject *array, const tn_type **type, tn_type **owned, tn_error *err);
+
+/* Is it an instance of numpy.ma.MaskedArray, whose mask C would not see? */
+bool tnpy_numpy_is_masked(tnpy_state *state, PyObject *array);
+
+/* A new C-contiguous array, uninitialised; needs tnpy_numpy_import() == 1. Runs no Python code once key->dtype is made.
+ * `data` not NULL: a view of that memory, kept alive by `owner` (a new reference is taken). New reference or NULL. */
+PyObject *tnpy_numpy_new(tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, void *data, bool readonly,
+                         PyObject *owner);
+
+/* The numpy.dtype of a type. New reference, or NULL with an exception. Needs tnpy_numpy_import() == 1. */
+PyObject *tnpy_numpy_dtype(const tn_type *type);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "refusal.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- words -------------------------------------------------------------------------------------------------------- */
+
+/* Append to a text that is cut where it does not fit. */
+static void append(char *buffer, size_t capacity, const char *format, ...)
+{
+    size_t used = strlen(buffer);
+    if (used + 1 >= capacity)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(buffer + used, capacity - used, format, args);
+    va_end(args);
+}
+
+static char *describe_numbers(const ptrdiff_t *numbers, int count, char *buffer, size_t capacity)
+{
+    buffer[0] = '\0';
+    append(buffer, capacity, "(");
+    for (int k = 0; k < count; k++)
+        append(buffer, capacity, k == 0 ? "%td" : ", %td", numbers[k]);
+    append(buffer, capacity, count == 1 ? ",)" : ")");
+    return buffer;
+}
+
+/* The element type of argument i as the array in hand says it; NULL if that is not to be had. */
+static const tn_type *type_in_hand(tnpy_frame *frame, int i, tn_type **owned)
+{
+    *owned = NULL;
+    if (frame->sources[i] == TNPY_LOANED)
+        return frame->spans[i].type;
+    const tn_type *type = NULL;
+    if (tnpy_numpy_type(frame->objects[i], &type, owned, NULL) != TN_OK)
+        return NULL;
+    return type;
+}
+
+static void append_type(char *buffer, size_t capacity, const tn_type *type)
+{
+    char name[160];
+    append(buffer, capacity, "%s", type == NULL ? "?" : tn_type_describe(type, name, sizeof name));
+}
+
+static void append_shape(char *buffer, size_t capacity, const tn_span *span)
+{
+    if (span->ndim == 0) {
+        append(buffer, capacity, " of no dimensions");
+        return;
+    }
+    append(buffer, capacity, "[");
+    for (int k = 0; k < span->ndim; k++)
+        append(buffer, capacity, k == 0 ? "%td" : ", %td", span->shape[k]);
+    append(buffer, capacity, "]");
+}
+
+char *tnpy_describe_argument(tnpy_frame *frame, int i, char *buffer, size_t capacity)
+{
+    tn_type *owned;
+    buffer[0] = '\0';
+    append_type(buffer, capacity, type_in_hand(frame, i, &owned));
+    append_shape(buffer, capacity, &frame->spans[i]);
+    tn_type_free(owned);
+    return buffer;
+}
+
+static const tn_param *param_of(const tnpy_frame *frame, int i)
+{
+    return &frame->def->params[i];
+}
+
+/* "float64[n]"; in a batch "float64[..., n]", since the loop's axes come first. */
+static const char *needed(const tnpy_frame *frame, int i, char *buffer, size_t capacity)
+{
+    const tn_param *param = param_of(frame, i);
+    const char *bracket = strchr(param->annotation, '[');
+    buffer[0] = '\0';
+    if (!frame->batch)
+        append(buffer, capacity, "%s", param->annotation);
+    else if (param->ndim == 0)
+        append(buffer, capacity, "%s or an array of %s", param->annotation, param->type->name ? param->type->name : "them");
+    else if (bracket == NULL)
+        append(buffer, capacity, "%s", param->annotation);
+    else
+        append(buffer, capacity, "%.*s[..., %s", (int)(bracket - param->annotation), param->annotation, bracket + 1);
+    return buffer;
+}
+
+tn_status tnpy_refuse_because(tnpy_frame *frame, int i, tn_status status, const char *predicate)
+{
+    char kept[TN_ERROR_CAPACITY];
+    snprintf(kept, sizeof kept, "%s", predicate); /* it may lie in frame->error */
+    return tn_fail(&frame->error, status, "%s(): %s %s", frame->def->name, param_of(frame, i)->name, kept);
+}
+
+/* --- refusals ----------------------------------------------------------------------------------------------------- */
+
+/* What to do about an object that is no array: nothing helps an argument that C writes to but an array. */
+static const char *remedy(const tnpy_frame *frame, int i, char *buffer, size_t capacity)
+{
+    const tn_param *param = param_of(frame, i);
+    if (param->direction == TN_IN)
+        snprintf(buffer, capacity, "; np.asarray(%s) or %s.coerce(…) makes an array of it", param->name, frame->def->name);
+    else
+        snprintf(buffer, capacity, "; %s() writes to it, so it must be an array of your own", frame->def->name);
+    return buffer;
+}
+
+tn_status tnpy_refuse_object(tnpy_frame *frame, int i)
+{
+    char need[128], advice[160];
+    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got %.100s%s", frame->def->name,
+                   param_of(frame, i)->name, needed(frame, i, need, sizeof need), Py_TYPE(frame->objects[i])->tp_name,
+                   remedy(frame, i, advice, sizeof advice));
+}
+
+tn_status tnpy_refuse_none(tnpy_frame *frame, int i)
+{
+    char need[128];
+    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got None", frame->def->name,
+                   param_of(frame, i)->name, needed(frame, i, need, sizeof need));
+}
+
+/* Where both are structures, the first difference; where only the byte order differs, what to do. */
+static void append_reason(const tn_param *param, const tn_type *got, char *buffer, size_t capacity)
+{
+    if (got == NULL || param->type == NULL)
+        return;
+    tn_error reason;
+    if (param->type->kind == TN_STRUCT && got->kind == TN_STRUCT) {
+        if (tn_type_difference(param->type, got, &reason) != TN_OK)
+            append(buffer, capacity, ": %s", reason.message);
+        return;
+    }
+    if (got->kind == TN_OBJECT) {
+        append(buffer, capacity, "; its elements are Python objects, %s.astype(…) converts them", param->name);
+        return;
+    }
+    bool swapped = got->kind == param->type->kind && got->itemsize == param->type->itemsize &&
+                   got->byteorder != param->type->byteorder;
+    if (swapped)
+        append(buffer, capacity, "; its bytes are in the other order, %s.astype(%s.dtype.newbyteorder('=')) makes a copy in this one",
+               param->name, param->name);
+}
+
+tn_status tnpy_refuse_type(tnpy_frame *frame, int i)
+{
+    const tn_param *param = param_of(frame, i);
+    char need[128], got[256], reason[320] = "";
+    tn_type *owned;
+    append_reason(param, type_in_hand(frame, i, &owned), reason, sizeof reason);
+    tn_type_free(owned);
+    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got %s%s", frame->def->name, param->name,
+                   needed(frame, i, need, sizeof need), tnpy_describe_argument(frame, i, got, sizeof got), reason);
+}
+
+tn_status tnpy_refuse_ndim(tnpy_frame *frame, int i)
+{
+    char need[128], got[256];
+    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got %s", frame->def->name,
+                   param_of(frame, i)->name, needed(frame, i, need, sizeof need),
+                   tnpy_describe_argument(frame, i, got, sizeof got));
+}
+
+tn_status tnpy_refuse_order(tnpy_frame *frame, int i)
+{
+    const tn_param *param = param_of(frame, i);
+    const tn_span *span = &frame->spans[i];
+    char strides[256], shape[256], advice[160] = "";
+    if (param->direction == TN_IN)
+        snprintf(advice, sizeof advice, "; np.ascontiguousarray(%s) makes such a copy", param->name);
+    else
+        snprintf(advice, sizeof advice, "; %s() writes to it, so no copy would do", frame->def->name);
+    return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s must be C-contiguous%s, got strides %s for shape %s%s",
+                   frame->def->name, param->name, frame->batch ? " in its last axes" : "",
+                   describe_numbers(span->strides, span->ndim, strides, sizeof strides),
+                   describe_numbers(span->shape, span->ndim, shape, sizeof shape), advice);
+}
+
+tn_status tnpy_refuse_alignment(tnpy_frame *frame, int i)
+{
+    const tn_param *param = param_of(frame, i);
+    const tn_span *span = &frame->spans[i];
+    char strides[256];
+    unsigned alignment = param->type->alignment;
+    const char *advice = param->direction == TN_IN ? "; a copy of it is aligned" : "";
+    if ((uintptr_t)span->data % alignment != 0)
+        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s must be aligned to %u bytes, its address is %u past that%s",
+                       frame->def->name, param->name, alignment, (unsigned)((uintptr_t)span->data % alignment), advice);
+    return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s must be aligned to %u bytes, got strides %s%s", frame->def->name,
+                   param->name, alignment, describe_numbers(span->strides, span->ndim, strides, sizeof strides), advice);
+}
+
+tn_status tnpy_refuse_readonly(tnpy_frame *frame, int i)
+{
+    return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is read-only, and %s() writes to it", frame->def->name,
+                   param_of(frame, i)->name, frame->def->name);
+}
+
+tn_status tnpy_refuse_indirect(tnpy_frame *frame, int i)
+{
+    return tn_fail(&frame->error, TN_WRONG_VALUE,
+                   "%s(): %s is indirect (it has suboffsets), but its rows must lie in one block; a copy of it does",
+                   frame->def->name, param_of(frame, i)->name);
+}
+
+/* The parameter, other than `i`, whose extent gave size k its value; -1 if none did. */
+static int giver(const tnpy_frame *frame, int k)
+{
+    const tn_size *size = &frame->def->sizes[k];
+    return size->kind == TN_SIZE_IMPLIED ? size->param : -1;
+}
+
+tn_status tnpy_refuse_extent(tnpy_frame *frame, int i, int axis)
+{
+    const tn_param *param = param_of(frame, i);
+    int k = param->shape[axis];
+    const tn_size *size = &frame->def->sizes[k];
+    ptrdiff_t want = frame->dims[1 + k];
+    ptrdiff_t got = frame->spans[i].shape[tnpy_lead(frame, i) + axis];
+    const char *function = frame->def->name;
+    if (want < 0)
+        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td, but it is the extent of %s", function, size->name,
+                       want, param->name);
+    if (size->kind == TN_SIZE_CONSTANT) {
+        char need[128], text[256];
+        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s must be %s, got %s", function, param->name,
+                       needed(frame, i, need, sizeof need), tnpy_describe_argument(frame, i, text, sizeof text));
+    }
+    if (giver(frame, k) == i)
+        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td along axis %d of %s but %td along axis %d", function,
+                       size->name, want, size->axis, param->name, got, axis);
+    if (giver(frame, k) >= 0)
+        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td in %s but %td in %s", function, size->name, want,
+                       param_of(frame, giver(frame, k))->name, got, param->name);
+    const char *relation = param->flags & TN_AT_LEAST && axis == 0 ? "at least " : "";
+    return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): axis %d of %s must be %s%s = %td, got %td", function, axis,
+                   param->name, relation, size->name, want, got);
+}
+
+tn_status tnpy_refuse_overlap(tnpy_frame *frame, int i, int j)
+{
+    const tn_param *written = param_of(frame, i)->direction != TN_IN ? param_of(frame, i) : param_of(frame, j);
+    const tn_param *other = written == param_of(frame, i) ? param_of(frame, j) : param_of(frame, i);
+    return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s shares memory with %s, and %s() writes to %s; pass a copy of one",
+                   frame->def->name, other->name, written->name, frame->def->name, written->name);
+}
+
+tn_status tnpy_refuse_self_overlap(tnpy_frame *frame, int i)
+{
+    char strides[256];
+    const tn_span *span = &frame->spans[i];
+    return tn_fail(&frame->error, TN_WRONG_VALUE,
+                   "%s(): several elements of %s are the same memory (strides %s), and %s() writes to it", frame->def->name,
+                   param_of(frame, i)->name, describe_numbers(span->strides, span->ndim, strides, sizeof strides),
+                   frame->def->name);
+}
