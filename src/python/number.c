@@ -28,10 +28,7 @@ tn_status tnpy_refuse_kind(PyObject *obj, const char *wanted, tn_error *err)
 
 static int is_numpy_scalar(PyObject *obj)
 {
-    const PyTypeObject *type = Py_TYPE(obj);
-    while (type->tp_base != NULL && type->tp_base != &PyBaseObject_Type)
-        type = type->tp_base;
-    return strcmp(type->tp_name, "numpy.generic") == 0;
+    return tnpy_has_base(obj, "numpy.generic");
 }
 
 static tn_status refuse_buffer(PyObject *obj, const Py_buffer *view, const char *wanted, tn_error *err)
@@ -117,6 +114,8 @@ static tn_status unwrap(PyObject *obj, const char *wanted, const char *kinds, Py
     Py_buffer view;
     int known;
     *value = NULL;
+    if (tnpy_has_base(obj, "MaskedArray"))
+        return tnpy_refuse_masked(err);
     if (PyObject_CheckBuffer(obj)) {
         if (PyObject_GetBuffer(obj, &view, PyBUF_FULL_RO) == 0) {
             tn_status status = unwrap_buffer(obj, &view, wanted, kinds, value, err);

@@ -4,6 +4,7 @@
 #define TNPY_OBJECT_H
 
 #include <Python.h>
+#include <string.h>
 
 #include "tenon/status.h"
 
@@ -11,6 +12,21 @@
 static inline const char *tnpy_type_name(PyObject *obj)
 {
     return obj == Py_None ? "None" : Py_TYPE(obj)->tp_name;
+}
+
+/* Is a class called `name` among the bases of the object's type? So NumPy's classes are known without NumPy. */
+static inline int tnpy_has_base(PyObject *obj, const char *name)
+{
+    PyObject *bases = Py_TYPE(obj)->tp_mro;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(bases); i++)
+        if (strcmp(((PyTypeObject *)PyTuple_GET_ITEM(bases, i))->tp_name, name) == 0)
+            return 1;
+    return 0;
+}
+
+static inline tn_status tnpy_refuse_masked(tn_error *err)
+{
+    return tn_fail(err, TN_WRONG_TYPE, "is a masked array, whose mask C would not see; pass its .data, or .filled(…)");
 }
 
 /* An exception is set, and passes through. */

@@ -138,6 +138,8 @@ static tn_status copy_subarray(PyObject *obj, Py_buffer *view, const tn_type *ty
 static tn_status read_buffer(PyObject *obj, const tn_type *type, void *out, tn_error *err)
 {
     Py_buffer view;
+    if (tnpy_has_base(obj, "MaskedArray"))
+        return tnpy_refuse_masked(err);
     if (PyObject_GetBuffer(obj, &view, PyBUF_FULL_RO) < 0)
         return tnpy_raised(err);
     tn_status status = type->kind == TN_STRUCT ? copy_struct(obj, &view, type, out, err)

@@ -184,7 +184,7 @@ static int copy_element(PyObject *obj, const tn_type *type, void *out)
 {
     Py_buffer view;
     tn_type *got;
-    if (PyFloat_CheckExact(obj) || !PyObject_CheckBuffer(obj))
+    if (PyFloat_CheckExact(obj) || !PyObject_CheckBuffer(obj) || tnpy_has_base(obj, "MaskedArray"))
         return 0;
     if (PyObject_GetBuffer(obj, &view, PyBUF_FULL_RO) < 0) {
         PyErr_Clear();
