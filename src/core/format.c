@@ -114,6 +114,7 @@ typedef struct body {
     ptrdiff_t size;
     uint32_t alignment; /* of its "@" items */
     ptrdiff_t tail;     /* bytes of tail padding left out at the end of its last field, if that is a structure */
+    ptrdiff_t gap;      /* bytes of padding since that field */
     int started;        /* has there been an item? */
 } body;
 
@@ -412,14 +413,17 @@ static tn_status read_item(parser *p, int level, item *out)
 }
 
 /* In a format written without tails, padding after a structure is its tail. */
-static void give_tail(body *to, const item *padding)
+static void give_tail(body *to, ptrdiff_t padding)
 {
-    tni_draft_field *last = to->fields.last;
-    if (to->tail == 0 || padding->padding < to->tail)
+    if (to->tail == 0)
         return;
-    tn_type *type = last->value.type;
+    to->gap += padding < to->tail ? padding : to->tail; /* so it cannot overflow */
+    if (to->gap < to->tail)
+        return;
+    tn_type *type = to->fields.last->value.type;
     type->itemsize += to->tail;
     type->alignment = tni_struct_alignment(type->fields, type->nfields, type->itemsize);
+    to->tail = 0;
 }
 
 static tn_status place(parser *p, const item *what, body *to)
@@ -433,7 +437,7 @@ static tn_status place(parser *p, const item *what, body *to)
     }
     const tn_type *type = what->value.type;
     if (type == NULL)
-        give_tail(to, what);
+        give_tail(to, what->padding);
     else {
         tni_draft_field *field = tni_add_field(p->arena, &to->fields);
         if (field == NULL)
@@ -444,8 +448,9 @@ static tn_status place(parser *p, const item *what, body *to)
         field->value = what->value;
         if (what->value.depth > to->fields.depth)
             to->fields.depth = what->value.depth;
+        to->tail = what->tail;
+        to->gap = 0;
     }
-    to->tail = what->tail;
     to->started = 1;
     if (tni_add(to->size, type == NULL ? what->padding : type->itemsize, &to->size))
         return fail(p, what->start, "the structure is larger than any memory");
@@ -643,7 +648,8 @@ static tn_status write_struct(writer *w, const tn_type *type)
     tni_put(&w->out, "T{");
     if (w->order == '@')
         w->order = 0;
-    put_order(w, order == 0 && w->order == 0 ? TN_NATIVE : order);
+    if (type->nfields > 0 || type->itemsize > 0)
+        put_order(w, order == 0 && w->order == 0 ? TN_NATIVE : order);
     ptrdiff_t end = 0;
     for (ptrdiff_t k = 0; k < type->nfields; k++) {
         const tn_field *field = &type->fields[k];
