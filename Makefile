@@ -83,7 +83,8 @@ test-nonumpy: $(BUILD)-nonumpy/.installed ## the engine in an environment that h
 
 # Bounds of zero are legal in Tenon, so vla-bound is off. Leaks are counted by tests of their own: CPython leaks at exit.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize=vla-bound -fno-sanitize-recover=undefined
-SANITIZE_ENV = LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so) $(shell $(CC) -print-file-name=libubsan.so)" \
+ASAN_LIBRARY = $(shell $(CC) -print-file-name=libasan.so)
+SANITIZE_ENV = LD_PRELOAD="$(ASAN_LIBRARY) $(shell $(CC) -print-file-name=libubsan.so)" \
     ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc PYTHONPATH=$(BUILD)-asan/site \
     CFLAGS="$(SANITIZE) -g -O1 -fno-omit-frame-pointer" LDFLAGS="-fsanitize=address,undefined"
 SANITIZE_MESON := -Dbuildtype=debugoptimized -Db_ndebug=false -Db_lundef=false -Db_sanitize=address,undefined
@@ -154,6 +155,8 @@ $(SIDE_ENVIRONMENTS:%=$(BUILD)-%/.installed): $(BUILD)-%/.installed: $(VENV)-%/.
 
 # Under the sanitizers: the same environment, with this build before it on the path.
 $(INSTALLED_ASAN): $(READY) $(SOURCES)
+	@case "$(ASAN_LIBRARY)" in /*) ;; *) echo "$(CC) has no libasan.so: install gcc's sanitizers" \
+	    "(Debian, Ubuntu: part of gcc; Fedora: dnf install libasan libubsan), or set CC=gcc" >&2; exit 1 ;; esac
 	@rm -rf $(BUILD)-asan/wheel $(BUILD)-asan/site && mkdir -p $(BUILD)-asan && touch $@.started
 	@$(PYTHON3) $(WHEEL) -w $(BUILD)-asan/wheel -Cbuild-dir=$(BUILD)-asan/meson \
 	    $(patsubst %,-Csetup-args=%,$(SANITIZE_MESON)) .
