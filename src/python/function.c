@@ -5,6 +5,7 @@
 #include <structmember.h>
 
 #include "call.h"
+#include "fast.h"
 #include "protocol/ufunc.h"
 
 /* --- making ------------------------------------------------------------------------------------------------------- */
@@ -55,7 +56,6 @@ PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_
     tnpy_function *f = (tnpy_function *)state->function_type->tp_alloc(state->function_type, 0);
     if (f == NULL)
         return NULL;
-    f->vectorcall = tnpy_call;
     f->def = def;
     f->state = state;
     f->core = Py_NewRef(core);
@@ -65,8 +65,10 @@ PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_
     f->positional = PyMem_Calloc((size_t)def->nparams + 1, sizeof *f->positional);
     if (f->slots == NULL || f->positional == NULL)
         PyErr_NoMemory();
-    else if (fill_slots(f) == 0)
+    else if (fill_slots(f) == 0 && tnpy_plan_new(f, &f->plan) == 0) {
+        f->vectorcall = f->plan != NULL ? tnpy_call_planned : tnpy_call;
         return (PyObject *)f;
+    }
     Py_DECREF(f);
     return NULL;
 }
@@ -104,6 +106,7 @@ static void dealloc(PyObject *self)
     clear(self);
     for (int i = 0; f->slots != NULL && i < f->nargs; i++)
         Py_CLEAR(f->slots[i].name);
+    tnpy_plan_free(f->plan);
     PyMem_Free(f->slots);
     PyMem_Free(f->positional);
     Py_CLEAR(f->module_name);

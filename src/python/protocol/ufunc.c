@@ -306,7 +306,7 @@ static int find_dtypes(const tnpy_function *f, const int *operands, int count, P
     for (int n = 0; n < count; n++) {
         PyObject *dtype = tnpy_numpy_dtype(f->slots[operands[n]].param->type);
         if (dtype == NULL)
-            return -1;
+            return -1; /* the caller frees those before it */
         dtypes[n] = (PyArray_DTypeMeta *)Py_NewRef((PyObject *)Py_TYPE(dtype));
         Py_DECREF(dtype);
     }
@@ -334,6 +334,31 @@ static int add_loop(const tnpy_function *f, PyObject *ufunc, const int *operands
     return status;
 }
 
+/* Whatever comes in is cast to what the function takes; NumPy then checks each cast against `casting=`. */
+static int promote(PyObject *ufunc, PyArray_DTypeMeta *const given[], PyArray_DTypeMeta *const wanted[],
+                   PyArray_DTypeMeta *promoted[])
+{
+    (void)given, (void)wanted;
+    const tnpy_function *f = ((PyUFuncObject *)ufunc)->data[0];
+    int operands[MAX_OPERANDS], ninputs;
+    int count = list_operands(f, operands, &ninputs);
+    return find_dtypes(f, operands, count, promoted);
+}
+
+static int add_promoter(PyObject *ufunc, int ninputs, int count)
+{
+    PyObject *capsule = PyCapsule_New((void *)promote, "numpy._ufunc_promoter", NULL);
+    PyObject *any = PyTuple_New(count);
+    int status = capsule == NULL || any == NULL ? -1 : 0;
+    for (int n = 0; status == 0 && n < count; n++)
+        PyTuple_SET_ITEM(any, n, Py_NewRef(n < ninputs ? (PyObject *)&PyArrayDescr_Type : Py_None));
+    if (status == 0)
+        status = PyUFunc_AddPromoter(ufunc, any, capsule);
+    Py_XDECREF(capsule);
+    Py_XDECREF(any);
+    return status;
+}
+
 PyObject *tnpy_ufunc_new(tnpy_function *function)
 {
     if (check(function) < 0 || load(function) < 0)
@@ -347,7 +372,7 @@ PyObject *tnpy_ufunc_new(tnpy_function *function)
         return NULL;
     function->ufunc_data[0] = function;
     ((PyUFuncObject *)ufunc)->obj = Py_NewRef((PyObject *)function);
-    if (add_loop(function, ufunc, operands, ninputs, count) < 0)
+    if (add_loop(function, ufunc, operands, ninputs, count) < 0 || add_promoter(ufunc, ninputs, count) < 0)
         Py_CLEAR(ufunc);
     return ufunc;
 }
