@@ -9,9 +9,9 @@ that are built already need nothing but this package.
 import os
 
 from tenon._core import CallError, Function, Overloads
-from tenon.build import BuildError, build
+from tenon.build import BuildError, BuildWarning, build
 
-__all__ = ["BuildError", "CallError", "Function", "Overloads", "build", "get_include"]
+__all__ = ["BuildError", "BuildWarning", "CallError", "Function", "Overloads", "build", "get_include"]
 
 __version__: str
 
