@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Translations of one or several files → one module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from . import comment
+from .declarations import Array, Constant, CType, Declaration, Number, Overload, Record, Translation, is_const
+from .directives import Refused
+from .model import Half, Module, ModuleVariable, OverloadSet, Refusal
+from .rules import bind_function, python_name
+from .types import annotation_of_array, value_annotation, view_of
+
+
+def assemble(name: str, translations: Sequence[Translation]) -> Module:
+    module = Module(name, [], [], [], [], [])
+    for translation in translations:
+        half = Half(os.path.abspath(translation.path))
+        for declaration in translation.functions:
+            _add_function(module, half, declaration, translation)
+        half.variables = _variables(translation)
+        module.halves.append(half)
+        module.doc = module.doc or (comment.read(translation.comment).text if translation.comment else "")
+    _add_constants(module, translations)
+    for translation in translations:
+        for overload in translation.overloads:
+            _add_overload(module, overload)
+    return module
+
+
+def _add_function(module: Module, half: Half, declaration: Declaration, translation: Translation) -> None:
+    try:
+        function, notes = bind_function(declaration, translation.names)
+    except Refused as refused:
+        location = refused.location or declaration.location
+        module.refusals.append(Refusal(location, declaration.name, refused.what, refused.advice))
+        return
+    half.functions.append(function)
+    module.notes.extend(notes)
+
+
+def _variables(translation: Translation) -> list[ModuleVariable]:
+    """Numbers, structures and arrays of them; other variables are not for Python."""
+    found = []
+    for variable in translation.variables:
+        shape: list[int] = []
+        element: CType = variable.type
+        while isinstance(element, Array) and element.count is not None:
+            shape.append(element.count)
+            element = element.element
+        if not isinstance(element, Number | Record) or (isinstance(element, Record) and (element.problem or view_of(element.name))):
+            continue
+        character = isinstance(element, Number) and element.character
+        annotation = (
+            annotation_of_array(element, [str(extent) for extent in shape], False) if shape else value_annotation(element)
+        )
+        found.append(ModuleVariable(variable.name, element, tuple(shape), is_const(variable.type), character, annotation))
+    return found
+
+
+def _add_constants(module: Module, translations: Sequence[Translation]) -> None:
+    """The first of a name counts; functions and variables come before constants."""
+    taken = {function.python_name for function in module.functions} | {variable.name for variable in module.variables}
+    for translation in translations:
+        for constant in translation.constants:
+            name = python_name(constant.name, set())
+            if name not in taken:
+                taken.add(name)
+                module.constants.append(Constant(name, constant.value))
+
+
+def _add_overload(module: Module, overload: Overload) -> None:
+    by_name = {function.name: number for number, function in enumerate(module.functions)}
+    if overload.name in by_name or any(overload.name == other.name for other in module.overloads):
+        what = f"TN_OVERLOAD: {overload.name} is defined already"
+        module.refusals.append(Refusal(overload.location, overload.name, what, "choose another name for the overloads"))
+        return
+    missing = [name for name in overload.candidates if name not in by_name]
+    if missing:
+        what = f"TN_OVERLOAD: {missing[0]} is not a bound function"
+        module.refusals.append(Refusal(overload.location, overload.name, what, "list only functions that are bound"))
+        return
+    candidates = [by_name[name] for name in overload.candidates]
+    docs = [module.functions[number].doc for number in candidates if module.functions[number].doc]
+    head = f"One of {', '.join(overload.candidates)}, by element type and number of dimensions; the first that fits."
+    doc = head + ("\n\n" + docs[0] if docs else "")
+    module.overloads.append(OverloadSet(python_name(overload.name, set()), candidates, doc))
+
+

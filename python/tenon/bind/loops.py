@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The C half: includes the user's own file, asserts what libclang read, and defines one inner loop a function.
+
+Behind the include the user's macros are alive, so only keywords, names that begin with tn_, ptrdiff_t, and the user's own
+names are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .declarations import Array, CType, Number, Pointer, Record, is_const
+from .model import Function, Half, Param, ParamKind, Passed, Size, SizeKind
+from .types import view_of
+
+
+def c_half(half: Half, *, inlinable: bool) -> str:
+    """`inlinable`: the bodies are in the included file, so a loop of constant steps can be worth its code."""
+    parts = [f'#include "{c_path(half.include)}"', "#include <tenon/loop.h>", ""]
+    parts += _assertions(half)
+    for function in half.functions:
+        parts += ["", _loop(function, inlinable)]
+    for variable in half.variables:
+        name = variable.name
+        parts += ["", f'extern __attribute__((visibility("hidden"))) void *const tn_address_{name};']
+        parts.append(f"void *const tn_address_{name} = (void *)&{name};")
+    return "\n".join(parts) + "\n"
+
+
+def c_path(path: str) -> str:
+    return path.replace("\\", "/")
+
+
+# --- what libclang read and the compiler must agree with ----------------------------------------------------------------
+
+
+def _assertions(half: Half) -> list[str]:
+    facts: dict[str, None] = {}
+    for function in half.functions:
+        for passed in function.passed:
+            _assert_type(passed.ctype, facts)
+        if function.result is not None and function.result.type is not None:
+            _assert_type(function.result.type, facts)
+    for variable in half.variables:
+        _assert_type(variable.type, facts)
+    return list(facts)
+
+
+def _assert_type(ctype: CType, facts: dict[str, None]) -> None:
+    match ctype:
+        case Array(element=inner) | Pointer(to=inner):
+            _assert_type(inner, facts)
+        case Record() if view_of(ctype.name) or ctype.name == "tn_span":
+            _assert_equal(f"sizeof({ctype.spelling})", ctype.size, facts)
+        case Record():
+            _assert_equal(f"sizeof({ctype.spelling})", ctype.size, facts)
+            _assert_equal(f"_Alignof({ctype.spelling})", ctype.alignment, facts)
+            for member in ctype.members:
+                _assert_equal(f"__builtin_offsetof({ctype.spelling}, {member.name})", member.offset, facts)
+                _assert_type(member.type, facts)
+        case Number():
+            _assert_equal(f"sizeof({ctype.spelling})", ctype.size, facts)
+            _assert_equal(f"_Alignof({ctype.spelling})", ctype.alignment, facts)
+
+
+def _assert_equal(what: str, value: int, facts: dict[str, None]) -> None:
+    facts[f'_Static_assert({what} == {value}, "libclang and the compiler do not see the same types");'] = None
+
+
+# --- loops ------------------------------------------------------------------------------------------------------------
+
+
+def _loop(function: Function, inlinable: bool) -> str:
+    operands = _operands(function)
+    body = [
+        f'extern __attribute__((visibility("hidden"))) tn_loop tn_loop_{function.name};',
+        f"int tn_loop_{function.name}(char **tn_args, const ptrdiff_t *tn_dims, const ptrdiff_t *tn_steps, tn_stop *tn_at)",
+        "{",
+        *_unused(function, operands),
+        "    const ptrdiff_t tn_points = tn_dims[0];",
+    ]
+    body += [f"    char *const tn_a{index} = tn_args[{index}];" for index, _ in operands]
+    body += [f"    const ptrdiff_t tn_s{index} = tn_steps[{index}];" for index, _ in operands if not _is_fixed(function, index)]
+    body += _locals(function)
+    dense = _dense_steps(function, operands) if inlinable else None
+    if dense:
+        test = " && ".join(f"tn_s{index} == {step}" for index, step in dense.items())
+        body += [f"    if ({test}) {{"]
+        body += ["    " + line for line in _points(function, {i: str(step) for i, step in dense.items()})]
+        body += ["        return 0;", "    }"]
+    body += _points(function, {index: f"tn_s{index}" for index, _ in operands})
+    body += ["    return 0;", "}"]
+    return "\n".join(body)
+
+
+def _operands(function: Function) -> list[tuple[int, Param]]:
+    """Arguments of the loop that have an address, with their index in args."""
+    all_params = [*function.params, *([function.result] if function.result else [])]
+    return [(index, param) for index, param in enumerate(all_params) if param.kind is not ParamKind.SIZE]
+
+
+def _is_fixed(function: Function, index: int) -> bool:
+    """Text and spans are the same for all points."""
+    params = [*function.params, *([function.result] if function.result else [])]
+    return params[index].kind in (ParamKind.TEXT, ParamKind.SPAN)
+
+
+def _unused(function: Function, operands: Iterable[tuple[int, Param]]) -> list[str]:
+    out = []
+    if not any(True for _ in operands):
+        out.append("    (void)tn_args;")
+    if all(_is_fixed(function, index) for index, _ in operands):
+        out.append("    (void)tn_steps;")
+    if not function.returns_status:
+        out.append("    (void)tn_at;")
+    return out
+
+
+def _locals(function: Function) -> list[str]:
+    """Views are filled once, all but their address; sizes passed by reference need one."""
+    lines = []
+    nargs = len(function.params) + (1 if function.result else 0)
+    for number, passed in enumerate(function.passed):
+        if passed.how == "view":
+            param = function.params[passed.index]
+            assert isinstance(passed.ctype, Record)
+            shape = ", ".join(f"tn_dims[{1 + index}]" for index in param.shape)
+            strides = ", ".join(f"tn_steps[{nargs + param.strides + axis}]" for axis in range(len(param.shape)))
+            lines.append(f"    {passed.ctype.spelling} tn_v{number} = {{(void *)0, {{{shape}}}, {{{strides}}}}};")
+    return lines
+
+
+def _dense_steps(function: Function, operands: list[tuple[int, Param]]) -> dict[int, int] | None:
+    """The steps of densely packed operands, where all of them are known now."""
+    steps: dict[int, int] = {}
+    for index, param in operands:
+        if param.kind not in (ParamKind.ARRAY, ParamKind.VALUE) or param.type is None or param.optional:
+            return None
+        step = param.type.size
+        for size in (function.sizes[number] for number in param.shape):
+            if size.kind is not SizeKind.CONSTANT:
+                return None
+            step *= size.value
+        steps[index] = step
+    return steps
+
+
+def _points(function: Function, steps: dict[int, str]) -> list[str]:
+    lines = ["    for (ptrdiff_t tn_p = 0; tn_p < tn_points; tn_p++) {"]
+    arguments = []
+    for number, passed in enumerate(function.passed):
+        before, argument = _argument(function, number, passed, steps)
+        lines += [f"        {line}" for line in before]
+        arguments.append(argument)
+    call = f"({function.name})({', '.join(arguments)})"
+    if function.returns_status:
+        lines.append(f"        const long long tn_code = (long long){call};")
+        lines.append("        if (tn_code != 0) {")
+        lines.append("            tn_at->point = tn_p;")
+        lines.append("            tn_at->code = tn_code;")
+        lines.append("            return 1;")
+        lines.append("        }")
+    elif function.result is None:
+        lines.append(f"        {call};")
+    else:
+        lines.append(f"        {_result(function, steps)} = {call};")
+    lines.append("    }")
+    return lines
+
+
+def _result(function: Function, steps: dict[int, str]) -> str:
+    index, result = len(function.params), function.result
+    assert result is not None
+    if result.kind is ParamKind.TEXT:
+        return f"*(const char **)(void *)tn_a{index}"
+    assert result.type is not None
+    return f"*({result.type.spelling} *)(void *)({_address(index, steps)})"
+
+
+def _address(index: int, steps: dict[int, str]) -> str:
+    return f"tn_a{index} + tn_p * {steps[index]}"
+
+
+def _argument(function: Function, number: int, passed: Passed, steps: dict[int, str]) -> tuple[list[str], str]:
+    """Statements before the call, and the argument itself."""
+    index, ctype = passed.index, passed.ctype
+    match passed.how:
+        case "pointer":
+            target = ctype.to if isinstance(ctype, Pointer) else ctype
+            void = "const void *" if is_const(target) else "void *"
+            address = f"({void})({_address(index, steps)})"
+            if function.params[index].optional:
+                return [], f"(tn_a{index} ? {address} : ({void})0)"
+            return [], address
+        case "value":
+            assert isinstance(ctype, Number | Record)
+            return [], f"*(const {ctype.spelling} *)(const void *)({_address(index, steps)})"
+        case "view":
+            assert isinstance(ctype, Record)
+            return [f"tn_v{number}.data = (void *)({_address(index, steps)});"], f"tn_v{number}"
+        case "span":
+            assert isinstance(ctype, Record)
+            return [], f"*(const {ctype.spelling} *)(const void *)tn_a{index}"
+        case "text":
+            return [], f"*(const char *const *)(const void *)tn_a{index}"
+        case "size":
+            return [], _size(function.sizes[index], index, ctype)
+        case "constant":
+            return [], _constant(passed.value, ctype)
+    assert isinstance(ctype, Pointer)
+    value = _constant(passed.value, ctype.to) if passed.how == "constant reference" else _size(function.sizes[index], index, ctype.to)
+    return [f"{_spelling(ctype.to)} tn_n{number} = {value};"], f"&tn_n{number}"
+
+
+def _size(size: Size, index: int, ctype: CType) -> str:
+    return f"({_spelling(ctype)})tn_dims[{1 + index}]"
+
+
+def _constant(value: int, ctype: CType) -> str:
+    if value == -(2**63):
+        return f"({_spelling(ctype)})(-9223372036854775807ll - 1)"
+    return f"({_spelling(ctype)}){value}{'ll' if abs(value) >= 2**31 else ''}"
+
+
+def _spelling(ctype: CType) -> str:
+    assert isinstance(ctype, Number)
+    return ctype.spelling

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a module is, once the rules are applied: the same shape as include/tenon/module.h, in Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from .declarations import Constant, CType, Location, Number, Record
+from .expression import Expression
+
+MAX_SIZES = MAX_PARAMS = 64  # TN_MAX_SIZES, TN_MAX_PARAMS
+
+
+class Direction(Enum):
+    IN = "TN_IN"
+    OUT = "TN_OUT"
+    INOUT = "TN_INOUT"
+
+
+class ParamKind(Enum):
+    ARRAY = "TN_PARAM_ARRAY"
+    VIEW = "TN_PARAM_VIEW"
+    SPAN = "TN_PARAM_SPAN"
+    VALUE = "TN_PARAM_VALUE"
+    TEXT = "TN_PARAM_TEXT"
+    SIZE = "TN_PARAM_SIZE"
+
+
+class SizeKind(Enum):
+    IMPLIED = "TN_SIZE_IMPLIED"
+    ARGUMENT = "TN_SIZE_ARGUMENT"
+    CONSTANT = "TN_SIZE_CONSTANT"
+    EXPRESSION = "TN_SIZE_EXPRESSION"
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """char[n] inside a structure."""
+
+    size: int
+
+
+@dataclass(frozen=True)
+class Subarray:
+    base: Number | Record | Bytes
+    shape: tuple[int, ...]
+
+
+ElementType = Number | Record | Bytes | Subarray
+
+
+@dataclass
+class Size:
+    kind: SizeKind
+    name: str | None  # as messages say it; None for a view's own extent
+    value: int = 0
+    tree: Expression | None = None
+    param: int = 0
+    axis: int = 0
+    min: int = 0
+    max: int = 2**63 - 1
+
+
+@dataclass
+class Param:
+    name: str
+    kind: ParamKind
+    direction: Direction
+    type: Number | Record | None
+    annotation: str
+    shape: tuple[int, ...] = ()  # indices into the function's sizes
+    strides: int = 0
+    optional: bool = False
+    defaults: bool = False
+    restrict: bool = False
+    character: bool = False
+    at_least: bool = False
+    positional: bool = False
+    description: str = ""
+    argument: int = -1  # which C parameter; -1 for the result
+
+    @property
+    def is_output(self) -> bool:
+        return self.direction is Direction.OUT
+
+
+@dataclass(frozen=True)
+class Passed:
+    """How the loop makes one C argument.
+
+    `how`: "pointer" to params[index], its "value", a "view", a "span" or a "text"; a "size" (sizes[index]) by value, or
+    "size reference" as the address of a local copy; "constant" and "constant reference" likewise.
+    """
+
+    how: str
+    ctype: CType
+    index: int = 0
+    value: int = 0
+
+
+@dataclass
+class Function:
+    name: str  # in C
+    python_name: str
+    location: Location
+    params: list[Param]
+    result: Param | None
+    sizes: list[Size]
+    passed: list[Passed]
+    throws: list[tuple[int, str]]
+    returns_status: bool
+    threadsafe: bool
+    signature: str | None
+    no_batch: str | None
+    doc: str = ""
+    strides: int = 0  # of all views together
+    size_index: dict[str, int] = field(default_factory=dict)  # name of a size in C → its index
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A function that is not bound: what is missing, and how to say it."""
+
+    location: Location
+    function: str
+    what: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        advice = f"; {self.advice}" if self.advice else ""
+        return f"{self.location}: warning: {self.function} is not bound: {self.what}{advice}"
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something in a comment that does not stop the function from being bound."""
+
+    location: Location
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.location}: warning: {self.text}"
+
+
+@dataclass
+class OverloadSet:
+    name: str
+    candidates: list[int]
+    doc: str = ""
+
+
+@dataclass
+class ModuleVariable:
+    name: str
+    type: Number | Record
+    shape: tuple[int, ...]
+    readonly: bool
+    character: bool
+    annotation: str
+
+
+@dataclass
+class Half:
+    """One C half: the file it includes, and whose loops and addresses it defines."""
+
+    include: str
+    functions: list[Function] = field(default_factory=list)
+    variables: list[ModuleVariable] = field(default_factory=list)
+
+
+@dataclass
+class Module:
+    name: str
+    halves: list[Half]
+    overloads: list[OverloadSet]
+    constants: list[Constant]
+    refusals: list[Refusal]
+    notes: list[Note]
+    doc: str = ""
+
+    @property
+    def functions(self) -> list[Function]:
+        return [function for half in self.halves for function in half.functions]
+
+    @property
+    def variables(self) -> list[ModuleVariable]:
+        return [variable for half in self.halves for variable in half.variables]

@@ -1,0 +1,576 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The prototype is the contract: declarations → model. Every rule of the rule table is applied here, function by function."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from . import batch, docstring, expression, sizes
+from .declarations import (
+    Array,
+    CType,
+    Declaration,
+    Location,
+    Number,
+    Other,
+    Parameter,
+    Pointer,
+    Record,
+    Void,
+    is_const,
+)
+from .directives import Directive, Extent, FunctionComment, Refused, read_comment
+from .expression import Expression, ExpressionError, Integer, Name
+from .model import MAX_PARAMS, Direction, Function, Note, Param, ParamKind, Passed
+from .types import annotation_of_array, describe, value_annotation, view_of
+
+_DIRECTIONS = {"in": Direction.IN, "out": Direction.OUT, "in,out": Direction.INOUT}
+
+
+def bind_function(declaration: Declaration, constants: Mapping[str, int]) -> tuple[Function, list[Note]]:
+    """Raises Refused where the prototype and its comment do not say enough."""
+    _refuse_unusable(declaration)
+    comment = read_comment(declaration, constants)
+    return _Binder(declaration, comment, constants).bind(), comment.notes
+
+
+def python_name(name: str, taken: set[str]) -> str:
+    """Python's keywords get a trailing underscore."""
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name) and name != "_":
+        name += "_"
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _refuse_unusable(declaration: Declaration) -> None:
+    if declaration.unreadable:
+        raise Refused(f"libclang cannot read it: {declaration.unreadable}", "write it in standard C")
+    if declaration.variadic:
+        raise Refused("it takes a variable number of arguments", "write a function with a fixed list that calls it")
+    if not declaration.prototype:
+        raise Refused("it has no prototype", f"write `{declaration.name}(void)` if it takes nothing")
+    if declaration.inline_only:
+        raise Refused("it is `inline` without an external definition", "drop `inline`, or add an `extern` declaration")
+    if "$" in declaration.name:
+        raise Refused(f"{declaration.name} is no Python name")
+
+
+# --- one parameter ----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Draft:
+    """One C parameter as classified; sizes are not known yet."""
+
+    parameter: Parameter
+    directive: Directive
+    name: str  # in C; "" if unnamed
+    python_name: str
+    kind: ParamKind
+    direction: Direction = Direction.IN
+    element: Number | Record | None = None
+    extents: list[Extent] = field(default_factory=list)
+    reference: bool = False
+    restrict: bool = False
+    fixed: bool = False
+    view_ndim: int = 0
+    position: int = -1  # among the Python parameters and outputs; -1: not one of them
+    is_size: bool = False
+
+    @property
+    def optional(self) -> bool:
+        return self.directive.optional and self.direction is not Direction.OUT
+
+    @property
+    def implies(self) -> bool:
+        return self.kind is ParamKind.ARRAY and self.direction is not Direction.OUT and not self.optional
+
+
+def _classify(parameter: Parameter, directive: Directive, shown: str) -> _Draft:
+    draft = _Draft(parameter, directive, parameter.name, shown, ParamKind.VALUE)
+    match parameter.type:
+        case Number():
+            _classify_number(draft, parameter.type)
+        case Record():
+            _classify_record(draft, parameter.type)
+        case Array():
+            _classify_array(draft, parameter.type)
+        case Pointer():
+            _classify_pointer(draft, parameter.type)
+        case Other(what=what):
+            raise Refused(f"{shown} is {what}")
+        case Void():
+            raise Refused(f"{shown} is void")
+    if draft.fixed and (directive.direction or directive.optional):
+        raise Refused(f"{shown} is fixed by its comment, and cannot be an output or NULL", "drop one of the two")
+    if directive.optional and not _may_be_null(draft):
+        raise Refused(f"{shown} cannot be NULL: it is passed by value", "drop `or NULL`")
+    return draft
+
+
+def _may_be_null(draft: _Draft) -> bool:
+    return draft.kind in (ParamKind.ARRAY, ParamKind.TEXT) or (draft.kind is ParamKind.VALUE and draft.reference)
+
+
+def _classify_number(draft: _Draft, ctype: Number) -> None:
+    if draft.directive.direction in ("out", "in,out"):
+        raise Refused(f"{draft.python_name} is passed by value: C cannot write to it", "drop the direction, or pass a pointer")
+    draft.element = ctype
+    draft.fixed = draft.directive.fixed is not None
+
+
+def _classify_record(draft: _Draft, ctype: Record) -> None:
+    view = view_of(ctype.name)
+    wanted = _DIRECTIONS.get(draft.directive.direction or "")
+    if view is not None:
+        readonly, number, ndim = view
+        if wanted is Direction.OUT:
+            raise Refused(
+                f"{draft.python_name} is a view, which has no shape to allocate",
+                f"declare the output as an array with a shape: `{number.spelling} {draft.python_name}[n]`",
+            )
+        if readonly and wanted is Direction.INOUT:
+            raise Refused(f"{draft.python_name} is const, and said to be written", f"use {ctype.name.replace('const_', '')}")
+        draft.kind, draft.element, draft.view_ndim = ParamKind.VIEW, number, ndim
+        draft.direction = wanted or (Direction.IN if readonly else Direction.INOUT)
+        return
+    if ctype.name == "tn_span":
+        if wanted is Direction.OUT:
+            raise Refused(f"{draft.python_name} is a tn_span, which has no shape to allocate", "declare an array with a shape")
+        draft.kind, draft.direction = ParamKind.SPAN, wanted or Direction.IN
+        return
+    if ctype.name == "tn_array":
+        raise Refused("not bound yet: it takes a tn_array")
+    if wanted in (Direction.OUT, Direction.INOUT):
+        raise Refused(f"{draft.python_name} is passed by value: C cannot write to it", "pass a pointer")
+    draft.element = _described(ctype)
+
+
+def _described(ctype: Record) -> Record:
+    if not ctype.complete and ctype.problem and "only declared" in ctype.problem:
+        raise Refused(f"not bound yet: {ctype.name} is an opaque handle")
+    if ctype.problem:
+        raise Refused(f"the structure {ctype.name} cannot be described: {ctype.problem}")
+    return ctype
+
+
+def _classify_array(draft: _Draft, ctype: Array) -> None:
+    name = draft.python_name
+    extents: list[Extent] = []
+    element: CType = ctype
+    while isinstance(element, Array):
+        if element.count is not None:
+            extents.append(Extent(Integer(element.count), element.static))
+        elif element.extent in ("", "*"):
+            if extents or draft.directive.shape is None:
+                if draft.directive.reference:
+                    raise Refused(f"{name} is declared as an array, and said to be one value", f"declare it as `*{name}`")
+                raise Refused(f"{name} has no extent in [{element.extent}]", f"write the extent, as in `{name}[n]`")
+            extents.extend(draft.directive.shape)
+        else:
+            extents.append(Extent(_extent_tree(name, element.extent), element.static))
+        element = element.element
+    _make_array(draft, element, extents, ctype.restrict or draft.directive.restrict)
+
+
+def _extent_tree(name: str, text: str) -> Expression:
+    try:
+        return expression.parse(text)
+    except ExpressionError as error:
+        raise Refused(f"{name}: the extent `{text}` {error}", "use names, integers, + - * / % and parentheses") from None
+
+
+def _make_array(draft: _Draft, element: CType, extents: list[Extent], restrict: bool) -> None:
+    name = draft.python_name
+    match element:
+        case Pointer():
+            raise Refused(f"not bound yet: {name} is an array of pointers to rows")
+        case Other(what=what):
+            raise Refused(f"{name} holds elements that are {what}" if not what.startswith("of ") else f"{name} is {what}")
+        case Void():
+            raise Refused(f"{name} is a void pointer: the element type is not said", "declare the element type")
+        case Record():
+            if element.name.startswith("tn_") and (view_of(element.name) or element.name in ("tn_span", "tn_array")):
+                raise Refused(f"{name} is an array of {element.name}", "pass one by value")
+            draft.element = _described(element)
+        case Number():
+            draft.element = element
+        case Array():
+            raise AssertionError("arrays are unwrapped")
+    draft.kind, draft.extents, draft.restrict = ParamKind.ARRAY, extents, restrict
+    draft.direction = _written_direction(draft, is_const(element), Direction.INOUT)
+
+
+def _written_direction(draft: _Draft, const: bool, default: Direction) -> Direction:
+    wanted = _DIRECTIONS.get(draft.directive.direction or "")
+    if const:
+        if wanted in (Direction.OUT, Direction.INOUT):
+            raise Refused(
+                f"{draft.python_name} is const, and @param[{draft.directive.direction}] says that it is written",
+                "drop const or the direction",
+            )
+        return Direction.IN
+    return wanted or default
+
+
+def _classify_pointer(draft: _Draft, ctype: Pointer) -> None:
+    name, target, directive = draft.python_name, ctype.to, draft.directive
+    if isinstance(target, Other) and target.what == "a function":
+        raise Refused(f"{name} is a callback", "write a C function that needs none, or passes one of its own")
+    if isinstance(target, Void):
+        raise Refused(f"{name} is a void pointer: the element type is not said", "declare the element type")
+    if isinstance(target, Pointer):
+        raise Refused(f"not bound yet: {name} is a pointer to pointers")
+    if isinstance(target, Record) and not target.complete:
+        raise Refused(f"not bound yet: {name} is a pointer to {target.name}, an opaque handle")
+    if directive.fixed is not None and isinstance(target, Number):
+        draft.element, draft.fixed, draft.reference = target, True, True
+        if directive.direction == "in":
+            directive.direction = None
+        return
+    if directive.shape is not None:
+        extents, element = list(directive.shape), target
+        while isinstance(element, Array):
+            if element.count is None and element.extent in ("", "*"):
+                raise Refused(f"{name} has no extent in [{element.extent}]", "write the extent")
+            tree = Integer(element.count) if element.count is not None else _extent_tree(name, element.extent)
+            extents.append(Extent(tree))
+            element = element.element
+        _make_array(draft, element, extents, ctype.restrict or directive.restrict)
+        return
+    if isinstance(target, Number | Record) and (directive.reference or _is_one_value(draft, target)):
+        _classify_reference(draft, target)
+        return
+    if isinstance(target, Number) and target.character and target.const and directive.direction in (None, "in"):
+        draft.kind = ParamKind.TEXT
+        return
+    raise _no_shape(draft, ctype)
+
+
+def _is_one_value(draft: _Draft, target: Number | Record) -> bool:
+    if isinstance(target, Record):
+        return target.const or draft.directive.direction is not None
+    return draft.directive.direction == "out" and not target.character
+
+
+def _classify_reference(draft: _Draft, target: Number | Record) -> None:
+    name, const = draft.python_name, target.const
+    if isinstance(target, Record):
+        if view_of(target.name) or target.name in ("tn_span", "tn_array"):
+            raise Refused(f"{name} is a pointer to {target.name}", "pass it by value")
+        _described(target)
+    if not const and draft.directive.direction is None:
+        raise Refused(
+            f"{name}: nothing says whether C reads or writes the value",
+            f"say `@param[in] {name} []`, `@param[out] {name}` or `@param[in,out] {name} []`",
+        )
+    draft.element, draft.reference = target, True
+    draft.direction = _written_direction(draft, const, Direction.INOUT)
+
+
+def _no_shape(draft: _Draft, ctype: Pointer) -> Refused:
+    name, target = draft.python_name, ctype.to
+    if isinstance(target, Array):
+        text = ""
+        element: CType = target
+        while isinstance(element, Array):
+            text += f"[{element.extent if element.count is None else element.count}]"
+            element = element.element
+        return Refused(
+            f"{name} is a pointer without a shape",
+            f"write `{describe(element)} {name}[n]{text}`, or say `@param {name} [n]` in the comment",
+        )
+    advice = f"write `{describe(target)} {name}[n]`, or say `@param {name} [n]` in the comment"
+    if not is_const(target):
+        advice += f"; if it is one value, say `@param[out] {name}` or `@param[in,out] {name} []`"
+    else:
+        advice += f"; if it is one value, `@param {name} []`"
+    return Refused(f"{name} is a pointer without a shape", advice)
+
+
+# --- one function -----------------------------------------------------------------------------------------------------
+
+
+class _Binder:
+    def __init__(self, declaration: Declaration, comment: FunctionComment, constants: Mapping[str, int]) -> None:
+        self.declaration = declaration
+        self.comment = comment
+        names = {parameter.name for parameter in declaration.parameters}
+        self.substitutions: dict[str, Expression] = {
+            name: Integer(value) for name, value in constants.items() if name not in names
+        }
+        self.drafts: list[_Draft] = []
+
+    def bind(self) -> Function:
+        self.drafts = self._classify_all()
+        self._resolve_fixed()
+        self._mark_sizes()
+        implied, loose = self._find_implied()
+        self._number_params(implied)
+        table = self._size_table(implied)
+        params = self._params(table, loose)
+        result, status, throws = self._result()
+        signature, no_batch = batch.signature(params, result, table.entries)
+        function = Function(
+            name=self.declaration.name,
+            python_name=python_name(self.declaration.name, set()),
+            location=self.declaration.location,
+            params=params,
+            result=result,
+            sizes=table.entries,
+            passed=[self._passed(draft, table) for draft in self.drafts],
+            throws=throws,
+            returns_status=status,
+            threadsafe=self.comment.threadsafe,
+            signature=signature,
+            no_batch=no_batch,
+            strides=sum(draft.view_ndim for draft in self.drafts),
+            size_index=table.index,
+        )
+        _check_programs(table)
+        function.doc = docstring.function_doc(function, self.comment.text, self.comment.returns)
+        return function
+
+    def _classify_all(self) -> list[_Draft]:
+        drafts: list[_Draft] = []
+        taken: set[str] = set()
+        for number, parameter in enumerate(self.declaration.parameters):
+            shown = python_name(parameter.name or f"arg{number}", taken)
+            taken.add(shown)
+            directive = self.comment.directives.get(parameter.name, Directive()) if parameter.name else Directive()
+            try:
+                drafts.append(_classify(parameter, directive, shown))
+            except Refused as refused:
+                refused.location = refused.location or parameter.location
+                raise
+        return drafts
+
+    # --- sizes --------------------------------------------------------------------------------------------------------
+
+    def _resolve_fixed(self) -> None:
+        """Parameters fixed by an expression stand for it in every other expression, and in each other."""
+        pending = {draft.name: draft for draft in self.drafts if draft.fixed}
+        while pending:
+            ready = [
+                draft for draft in pending.values() if not set(expression.names(_tree(draft))) & set(pending)
+            ]
+            if not ready:
+                draft = next(iter(pending.values()))
+                raise Refused(f"{draft.python_name} is fixed in terms of itself", "", draft.parameter.location)
+            for draft in ready:
+                self.substitutions[draft.name] = self._fold(_tree(draft), draft)
+                del pending[draft.name]
+
+    def _fold(self, tree: Expression, draft: _Draft) -> Expression:
+        try:
+            return sizes.fold(tree, self.substitutions, draft.python_name)
+        except Refused as refused:
+            refused.location = draft.parameter.location
+            raise
+
+    def _mark_sizes(self) -> None:
+        by_name = {draft.name: draft for draft in self.drafts if draft.name}
+        for draft in self.drafts:
+            draft.extents = [Extent(self._fold(extent.tree, draft), extent.static) for extent in draft.extents]
+            for extent in draft.extents:
+                if isinstance(extent.tree, Integer) and extent.tree.value < 0:
+                    raise Refused(f"{draft.python_name} has the extent {extent.tree.value}", "", draft.parameter.location)
+            trees = [extent.tree for extent in draft.extents]
+            if draft.fixed:
+                trees.append(self.substitutions[draft.name])
+            for name in (name for tree in trees for name in expression.names(tree)):
+                self._mark_size(by_name.get(name), name, draft)
+
+    def _mark_size(self, size: _Draft | None, name: str, user: _Draft) -> None:
+        where = user.parameter.location
+        if size is None:
+            raise Refused(f"{user.python_name}: {name} is neither a parameter nor a constant", "", where)
+        if size.is_size:
+            return
+        element = size.element
+        if size.kind is not ParamKind.VALUE or not isinstance(element, Number) or element.kind not in "iu" or element.character:
+            raise Refused(f"{user.python_name}: the size {name} is no integer parameter", "give the size as an integer", where)
+        if size.direction is not Direction.IN or size.optional:
+            raise Refused(f"{user.python_name}: the size {name} is not known before the call", "", where)
+        size.is_size = True
+
+    def _find_implied(self) -> tuple[dict[str, tuple[_Draft, int]], set[str]]:
+        """Where each size stands alone as an extent of a required input; and the names that only `static n` implies."""
+        exact: dict[str, tuple[_Draft, int]] = {}
+        loose: dict[str, tuple[_Draft, int]] = {}
+        for draft in self.drafts:
+            if not draft.implies:
+                continue
+            for axis, extent in enumerate(draft.extents):
+                if isinstance(extent.tree, Name):
+                    (loose if extent.static else exact).setdefault(extent.tree.name, (draft, axis))
+        return {**loose, **exact}, set(loose) - set(exact)
+
+    def _number_params(self, implied: Mapping[str, object]) -> None:
+        position = 0
+        for draft in self.drafts:
+            if draft.fixed or (draft.is_size and draft.name in implied):
+                continue
+            draft.position = position
+            position += 1
+        if position > MAX_PARAMS:
+            raise Refused(f"it has more than {MAX_PARAMS} parameters", "put them into structures")
+
+    def _size_table(self, implied: Mapping[str, tuple[_Draft, int]]) -> sizes.SizeTable:
+        table = sizes.SizeTable({draft.name: draft.python_name for draft in self.drafts})
+        for draft in self.drafts:
+            if draft.is_size:
+                assert isinstance(draft.element, Number)
+                where = implied.get(draft.name)
+                table.add_named(draft.name, draft.element, (where[0].position, where[1]) if where else None, draft.position)
+            for axis in range(draft.view_ndim):
+                table.index[f"{draft.python_name}.shape[{axis}]"] = table.add_view_extent(draft.position, axis)
+        trees = [extent.tree for draft in self.drafts for extent in draft.extents]
+        for tree in sorted(trees, key=lambda tree: not isinstance(tree, Integer)):  # constants first
+            table.use_as_extent(tree)
+        for draft in self.drafts:
+            if draft.fixed:
+                self._pass_fixed(table, draft)
+        return table
+
+    def _pass_fixed(self, table: sizes.SizeTable, draft: _Draft) -> None:
+        tree, element = self.substitutions[draft.name], draft.element
+        assert isinstance(element, Number)
+        if not isinstance(tree, Integer):
+            table.pass_as(tree, element)
+            return
+        low, high = sizes.integer_range(element)
+        if not low <= tree.value <= high:
+            raise Refused(f"{draft.python_name} = {tree.value} does not fit its type", "", draft.parameter.location)
+
+    # --- parameters ---------------------------------------------------------------------------------------------------
+
+    def _params(self, table: sizes.SizeTable, loose: set[str]) -> list[Param]:
+        params: list[Param] = []
+        stride = 0
+        for draft in self.drafts:
+            if draft.position >= 0:
+                params.append(self._param(draft, table, loose, stride))
+                stride += draft.view_ndim
+        last_unnamed = max((p.position for p in self.drafts if not p.name and p.direction is not Direction.OUT), default=-1)
+        for param in params[: last_unnamed + 1]:
+            param.positional = not param.is_output
+        may_default = True
+        for param in reversed(params):
+            if param.is_output:
+                continue
+            may_default = may_default and param.optional
+            param.defaults = may_default
+        return params
+
+    def _param(self, draft: _Draft, table: sizes.SizeTable, loose: set[str], stride: int) -> Param:
+        param = Param(
+            name=draft.python_name,
+            kind=ParamKind.SIZE if draft.is_size else draft.kind,
+            direction=draft.direction,
+            type=draft.element,
+            annotation="",
+            optional=draft.optional,
+            restrict=draft.restrict,
+            character=isinstance(draft.element, Number) and draft.element.character,
+            description=draft.directive.description,
+            argument=self.drafts.index(draft),
+        )
+        match param.kind:
+            case ParamKind.ARRAY:
+                assert draft.element is not None
+                param.shape = tuple(table.number(extent.tree) for extent in draft.extents)
+                first = draft.extents[0]
+                only_implied = isinstance(first.tree, Name) and first.tree.name in loose
+                param.at_least = first.static and draft.direction is not Direction.OUT and not only_implied
+                named = [table.entries[index].name or "" for index in param.shape]
+                param.annotation = annotation_of_array(draft.element, named, param.at_least)
+            case ParamKind.VIEW:
+                assert draft.element is not None
+                param.strides = stride
+                param.shape = tuple(table.index[f"{draft.python_name}.shape[{axis}]"] for axis in range(draft.view_ndim))
+                param.annotation = annotation_of_array(draft.element, [":"] * draft.view_ndim, False)
+            case ParamKind.SPAN:
+                param.annotation = "array"
+            case ParamKind.TEXT:
+                param.annotation = "str"
+            case ParamKind.SIZE:
+                param.shape, param.annotation = (table.index[draft.name],), "int"
+            case ParamKind.VALUE:
+                assert draft.element is not None
+                param.annotation = value_annotation(draft.element)
+        if param.optional:
+            param.annotation += " | None"
+        return param
+
+    def _passed(self, draft: _Draft, table: sizes.SizeTable) -> Passed:
+        ctype = draft.parameter.type
+        if draft.fixed and isinstance(tree := self.substitutions[draft.name], Integer):
+            return Passed("constant reference" if draft.reference else "constant", ctype, value=tree.value)
+        if draft.fixed:
+            return Passed("size reference" if draft.reference else "size", ctype, table.number(self.substitutions[draft.name]))
+        if draft.is_size:
+            return Passed("size reference" if draft.reference else "size", ctype, table.index[draft.name])
+        if draft.kind is ParamKind.ARRAY or draft.reference:
+            return Passed("pointer", ctype, draft.position)
+        how = {ParamKind.VIEW: "view", ParamKind.SPAN: "span", ParamKind.TEXT: "text"}.get(draft.kind, "value")
+        return Passed(how, ctype, draft.position)
+
+    # --- result -------------------------------------------------------------------------------------------------------
+
+    def _result(self) -> tuple[Param | None, bool, list[tuple[int, str]]]:
+        ctype, throws = self.declaration.result, self.comment.throws
+        if self.declaration.status or throws:
+            if not isinstance(ctype, Number) or ctype.kind not in "iu" or ctype.character:
+                raise Refused("@throws needs a function that returns an integer", "return the error code as an int")
+            return None, True, throws
+        if isinstance(ctype, Void):
+            return None, False, []
+        kind = ParamKind.VALUE
+        element: Number | Record | None = None
+        match ctype:
+            case Number():
+                element, annotation = ctype, value_annotation(ctype)
+            case Record(name="tn_array"):
+                raise Refused("not bound yet: it returns tn_array")
+            case Record(name=name):
+                if name == "tn_span" or view_of(name):
+                    raise Refused(f"it returns {name}, which owns nothing", "write into an array that the caller gives")
+                element, annotation = _described(ctype), ctype.name
+            case Pointer(to=Number(character=True, const=True)):
+                kind, annotation = ParamKind.TEXT, "str"
+            case Pointer(to=Record(complete=False, name=name)):
+                raise Refused(f"not bound yet: it returns a pointer to {name}, an opaque handle")
+            case Pointer():
+                raise Refused(
+                    "it returns a pointer: nothing says how much memory lies there, or whose it is",
+                    "write into an array that the caller gives: `double y[n]` with `@param[out] y`",
+                )
+            case Other(what=what):
+                raise Refused(f"its result is {what}")
+            case _:
+                raise Refused("its result cannot be described")
+        character = isinstance(element, Number) and element.character
+        result = Param("return", kind, Direction.OUT, element, annotation, character=character)
+        return result, False, []
+
+
+def _tree(draft: _Draft) -> Expression:
+    assert draft.directive.fixed is not None
+    return draft.directive.fixed
+
+
+def _check_programs(table: sizes.SizeTable) -> None:
+    for size in table.entries:
+        if size.tree is not None:
+            try:
+                table.program(size)
+            except ExpressionError as error:
+                raise Refused(f"the size {size.name} {error}", "compute it in C and pass it as a parameter") from None
+
+
+def location_of(refused: Refused, declaration: Declaration) -> Location:
+    return refused.location or declaration.location
