@@ -3,8 +3,8 @@
  * shapes, directions, which sizes belong together, and what an error code means. There is no C code behind this file.
  *
  * The library is the OpenBLAS of PyPI's scipy-openblas32. Its row-major C interfaces (CBLAS, LAPACKE) are called; their
- * first argument, 101, says row-major. Symbols carry a prefix; `CBLAS` and `LAPACKE` name the symbol behind a function, and
- * so one library function may appear under two names with different arguments fixed.
+ * first argument, 101, says row-major. CBLAS and LAPACKE name the symbol behind a function, so that its name here can be
+ * any: one library function may even appear under two names, with different arguments fixed.
  *
  * Arguments are overwritten where LAPACK overwrites them: the caller decides what to copy.
  */
@@ -41,6 +41,8 @@ void gemm(int layout, int transa, int transb, int m, int n, int k, double alpha,
 
 /** Solve a x = b for every column of b, by LU factorisation with partial pivoting.
  *
+ * An error code k > 0 says that pivot k is zero: the matrix is singular.
+ *
  * @param layout = 101
  * @param[in,out] a  the matrix; its factors L and U afterwards
  * @param lda = n
@@ -58,9 +60,11 @@ int solve(int layout, int n, int nrhs, double a[restrict n][n], int lda, int piv
 
 /** Least squares: minimise |b - a x| for every column of b, by singular value decomposition.
  *
- * Where a does not have full rank, or has more columns than rows, the solution is the shortest one. b has as many rows as
- * the larger extent of a, max(m, n), and singular values there are min(m, n); both are written here in the arithmetic
- * that bounds have: 2 m / (m + n) is 1 if m >= n, and 0 otherwise.
+ * An error code > 0 says that the decomposition did not converge.
+ *
+ * Where a does not have full rank, or has more columns than rows, the solution is the shortest one. b has as many rows
+ * as the larger extent of a, max(m, n), and singular values there are min(m, n); both are written here in the arithmetic
+ * that bounds have: (2 m + 1) / (m + n + 1) is 1 if m >= n, and 0 otherwise.
  *
  * @param layout = 101
  * @param[in,out] a  the matrix; destroyed
@@ -78,10 +82,12 @@ int solve(int layout, int n, int nrhs, double a[restrict n][n], int lda, int piv
  * @threadsafe
  */
 int lstsq(int layout, int m, int n, int nrhs, double a[restrict m][n], int lda,
-          double b[restrict n + (m - n) * (2 * m / (m + n))][nrhs], int ldb,
-          double singular[m - (m - n) * (2 * m / (m + n))], double rcond, int *rank) LAPACKE("dgelsd");
+          double b[restrict n + (m - n) * ((2 * m + 1) / (m + n + 1))][nrhs], int ldb,
+          double singular[m - (m - n) * ((2 * m + 1) / (m + n + 1))], double rcond, int *rank) LAPACKE("dgelsd");
 
 /** Eigenvalues and eigenvectors of a symmetric matrix, of which the lower triangle is read.
+ *
+ * An error code > 0 says that the iteration did not converge.
  *
  * @param layout = 101
  * @param job = 'V'
@@ -98,6 +104,8 @@ int eigh(int layout, char job, char triangle, int n, double a[restrict n][n], in
     LAPACKE("dsyevd");
 
 /** Eigenvalues of a square matrix.
+ *
+ * An error code > 0 says that the iteration did not converge.
  *
  * @param layout = 101
  * @param left = 'N'

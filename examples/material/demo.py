@@ -3,8 +3,8 @@
 
     python demo.py [--points N] [--steps N] [--output DIRECTORY]
 
-Every number it prints is measured in the run that prints it, in CPU time. The competitors take turns within each step, and
-all start it from the same state. What is slow is timed on fewer points; the table says on how many.
+Every number it prints is measured in the run that prints it, in CPU time. The competitors take turns within each step,
+and all start it from the same state. What is slow is timed on fewer points; the table says on how many.
 """
 
 import argparse
@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from types import ModuleType
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from tqdm import tqdm
-
 import paths
 import reference
 import vectorised
+from numpy.typing import NDArray
+from tqdm import tqdm
 
 HERE = Path(__file__).resolve().parent
 AMPLITUDE, PERIOD = 0.005, 24
@@ -36,6 +36,8 @@ SAMPLE_POINTS = 50  # compared with reference.py at every step
 LIMIT = 1e-10       # for relative differences from the reference
 
 Array = NDArray[np.float64]
+Records = NDArray[np.void]
+Update = Callable[[Records, Array, "Points"], None]
 
 
 def build(source: str, output: Path) -> ModuleType:
@@ -52,7 +54,7 @@ def build(source: str, output: Path) -> ModuleType:
     return module
 
 
-def scattered_steel(dtype: np.dtype, n: int) -> NDArray:
+def scattered_steel(dtype: np.dtype[Any], n: int) -> Records:
     """Parameters of n points in MPa: no two grains of a steel are alike."""
     rng = np.random.default_rng(2024)
     p = np.zeros(n, dtype)
@@ -61,6 +63,12 @@ def scattered_steel(dtype: np.dtype, n: int) -> NDArray:
     p["saturation"] = rng.lognormal(np.log(120), 0.2, n)
     p["kinematic"] = rng.lognormal(np.log(15e3), 0.2, n)
     return p
+
+
+def difference(got: Array, expected: Array) -> float:
+    """Largest difference, relative to the largest expected value (while all are 0: absolute)."""
+    scale = np.max(np.abs(expected))
+    return float(np.max(np.abs(got - expected)) / (scale if scale > 0 else 1))
 
 
 @dataclass
@@ -76,8 +84,14 @@ class Points:
         return cls(np.zeros((n, 6)), np.zeros((n, 7)), np.zeros((n, 6, 6)) if tangent is None else tangent)
 
     def start_from(self, other: "Points") -> None:
-        self.stress[:] = other.stress[: len(self.stress)]
-        self.state[:] = other.state[: len(self.state)]
+        n = len(self.stress)
+        self.stress[:], self.state[:] = other.stress[:n], other.state[:n]
+
+    def difference(self, other: "Points") -> float:
+        """Largest relative difference from the first points of `other`."""
+        n = len(self.stress)
+        return max(difference(self.stress, other.stress[:n]), difference(self.state, other.state[:n]),
+                   difference(self.tangent, other.tangent[:n]))
 
 
 @dataclass
@@ -85,7 +99,7 @@ class Competitor:
     """One way to update points; `seconds` has the CPU time of each step."""
 
     name: str
-    update: Callable[[NDArray, Array, Points], None]
+    update: Update
     points: Points
     turns: int = 1
     seconds: list[float] = field(default_factory=list)
@@ -101,7 +115,7 @@ def cpu_time(work: Callable[[], None]) -> float:
     return time.process_time() - start
 
 
-def run_step(competitors: list[Competitor], before: Points, parameters: NDArray, dstrain: Array) -> None:
+def run_step(competitors: list[Competitor], before: Points, parameters: Records, dstrain: Array) -> None:
     """Let the competitors take turns at one step from the state `before`."""
     times: dict[str, list[float]] = {c.name: [] for c in competitors}
     for turn in range(max(c.turns for c in competitors)):
@@ -116,11 +130,6 @@ def run_step(competitors: list[Competitor], before: Points, parameters: NDArray,
         c.seconds.append(median(times[c.name]))
 
 
-def difference(got: Array, expected: Array) -> float:
-    """Largest difference, relative to the largest expected value."""
-    return float(np.max(np.abs(got - expected)) / np.max(np.abs(expected)))
-
-
 @dataclass
 class Sample:
     """A few of the points, followed by the reference."""
@@ -132,7 +141,7 @@ class Sample:
     worst: float = 0.0
 
     @classmethod
-    def of(cls, parameters: NDArray, size: int) -> "Sample":
+    def of(cls, parameters: Records, size: int) -> "Sample":
         at = np.random.default_rng(1).choice(len(parameters), min(size, len(parameters)), replace=False)
         chosen = {name: parameters[name][at] for name in parameters.dtype.names or ()}
         return cls(at, chosen, np.zeros((len(at), 6)), np.zeros((len(at), 7)))
@@ -141,13 +150,8 @@ class Sample:
         """Advance the reference and compare `points`, which have been advanced already."""
         tangent = reference.tangent(self.parameters, dstrain[self.at], self.stress, self.state)
         self.stress, self.state = reference.update(self.parameters, dstrain[self.at], self.stress, self.state)
-        self.compare(points.stress[self.at], self.stress)
-        self.compare(points.tangent[self.at], tangent)
-        if self.state.any():
-            self.compare(points.state[self.at], self.state)
-
-    def compare(self, got: Array, expected: Array) -> None:
-        self.worst = max(self.worst, difference(got, expected))
+        reached = Points(points.stress[self.at], points.state[self.at], points.tangent[self.at])
+        self.worst = max(self.worst, reached.difference(Points(self.stress, self.state, tangent)))
 
 
 def axial(stress: Array) -> Array:
@@ -201,9 +205,9 @@ class Curves:
         pyplot.close(figure)
 
 
-def row_by_row(material: ModuleType) -> Callable[[NDArray, Array, Points], None]:
+def row_by_row(material: ModuleType) -> Update:
     """The loop over single calls that .batch saves."""
-    def update(parameters: NDArray, dstrain: Array, points: Points) -> None:
+    def update(parameters: Records, dstrain: Array, points: Points) -> None:
         stress, state, tangent = points.stress, points.state, points.tangent
         for i in range(len(stress)):
             material.j2_update(parameters[i], dstrain[i], stress[i], state[i], tangent=tangent[i])
@@ -274,9 +278,7 @@ def main() -> None:
         dstrain = np.tile(increment, (n, 1))
         run_step(competitors, before, parameters, dstrain)
         for c in competitors:
-            agreement = max(agreement, difference(c.points.stress, by_batch.stress[: len(c.points.stress)]),
-                            difference(c.points.state, by_batch.state[: len(c.points.state)]) if by_batch.state.any() else 0,
-                            difference(c.points.tangent, tangent[: len(c.points.tangent)]))
+            agreement = max(agreement, c.points.difference(by_batch))
         sample.step(dstrain, by_batch)
         curves.add(dstrain, by_batch, sample)
         before.start_from(by_batch)

@@ -8,10 +8,9 @@
 from types import ModuleType
 
 import numpy as np
-from numpy.typing import NDArray
-
 import paths
 import reference
+from numpy.typing import NDArray
 
 STEEL = {"young": 210e3, "poisson": 0.3, "yield": 250.0, "linear": 500.0, "saturation": 120.0, "rate": 40.0,
          "kinematic": 8e3}
@@ -29,16 +28,21 @@ def differences(material: ModuleType, path: paths.Path) -> dict[str, float]:
     """The worst differences from the reference along a path."""
     stress, state = np.zeros(6), np.zeros(7)
     expected_stress, expected_state = stress.copy(), state.copy()
-    got, expected = [], []
+    names = ("stress", "alpha", "back stress", "tangent")
+    got: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
+    expected: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
     for dstrain in path:
         tangent = material.j2_update(STEEL, dstrain, stress, state)
         expected_tangent = reference.tangent(STEEL, dstrain, expected_stress, expected_state)
         expected_stress, expected_state = reference.update(STEEL, dstrain, expected_stress, expected_state)
-        got.append((stress.copy(), state[:1].copy(), state[1:].copy(), tangent))
-        expected.append((expected_stress, expected_state[:1], expected_state[1:], expected_tangent))
-    names = ("stress", "alpha", "back stress", "tangent")
-    return {name: difference(np.array(a), np.array(b))
-            for name, a, b in zip(names, zip(*got), zip(*expected), strict=True)}
+        collect(got, stress.copy(), state[:1].copy(), state[1:].copy(), tangent)
+        collect(expected, expected_stress, expected_state[:1], expected_state[1:], expected_tangent)
+    return {name: difference(np.array(got[name]), np.array(expected[name])) for name in names}
+
+
+def collect(lists: dict[str, list[NDArray[np.float64]]], *values: NDArray[np.float64]) -> None:
+    for entries, value in zip(lists.values(), values, strict=True):
+        entries.append(value)
 
 
 def uniaxial_stress(material: ModuleType, axial: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[int]]:
@@ -53,17 +57,17 @@ def uniaxial_stress(material: ModuleType, axial: NDArray[np.float64]) -> tuple[N
     for step, increment in enumerate(axial):
         dstrain = np.zeros(6)
         dstrain[0] = increment
-        for iteration in range(1, 20):
+        for taken in range(1, 20):
             new_stress, new_state = stress.copy(), state.copy()
             tangent = material.j2_update(STEEL, dstrain, new_stress, new_state)
             if np.max(np.abs(new_stress[free])) < 1e-9 * STEEL["yield"]:
+                iterations.append(taken)
                 break
             dstrain[free] -= np.linalg.solve(tangent[free, free], new_stress[free])
         else:
             raise ArithmeticError(f"no equilibrium in step {step}")
         stress, state = new_stress, new_state
         result[step] = stress[0]
-        iterations.append(iteration)
     return result, iterations
 
 

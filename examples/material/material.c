@@ -62,8 +62,8 @@ static double flow_stress(const j2_parameters *p, double alpha, double *slope)
 
 /* Solve |xi| - (2G + 2/3 kinematic) dgamma - sqrt(2/3) flow_stress(alpha + sqrt(2/3) dgamma) = 0 for dgamma > 0.
  *
- * `slope` enters as the slope of the flow stress at `alpha` and leaves as the slope at the solution, `residual` enters as
- * the value at dgamma = 0. While the material hardens the function is convex and falls, so that Newton's iteration
+ * `slope` enters as the slope of the flow stress at `alpha` and leaves as the slope at the solution, `residual` enters
+ * as the value at dgamma = 0. While the material hardens the function is convex and falls, so that Newton's iteration
  * approaches the root from one side. Returns 0, or 1 if it did not converge. */
 static int solve_consistency(const j2_parameters *p, double shear, double xi, double alpha, double residual,
                              double *slope, double *dgamma)
@@ -82,7 +82,7 @@ static int solve_consistency(const j2_parameters *p, double shear, double xi, do
     return 1;
 }
 
-/* bulk 1(x)1 + a (I - 1/3 1(x)1) - b n(x)n. The shear diagonal of I is 1/2, since shear strains are engineering strains. */
+/* bulk 1(x)1 + a (I - 1/3 1(x)1) - b n(x)n. The shear diagonal of I is 1/2: shear strains are engineering strains. */
 static void fill_tangent(double bulk, double a, double b, const double n[6], double tangent[6][6])
 {
     for (int i = 0; i < 6; i++)

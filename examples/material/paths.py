@@ -10,7 +10,8 @@ Path = NDArray[np.float64]
 def cycle(amplitude: float, steps: int, period: int) -> NDArray[np.float64]:
     """A triangular wave that starts at 0 and takes `period` steps from peak to peak: its values after each step."""
     phase = np.arange(1, steps + 1) / period
-    return amplitude * (4 * np.abs((phase - 0.25) % 1 - 0.5) - 1)
+    wave: NDArray[np.float64] = 4 * np.abs((phase - 0.25) % 1 - 0.5) - 1
+    return amplitude * wave
 
 
 def along(direction: tuple[float, ...], values: NDArray[np.float64]) -> Path:

@@ -8,11 +8,14 @@ derived at all: it is the complex-step derivative of the stress.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Parameters = Mapping[str, float | NDArray[np.float64]]
+Real = NDArray[np.float64]
+Array = NDArray[Any]  # real or complex
+Parameters = Mapping[str, float | Real]
 
 VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 """Rows and columns of the components 11, 22, 33, 23, 13, 12."""
@@ -20,7 +23,7 @@ VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 COMPLEX_STEP = 1e-30
 
 
-def tensor(components: NDArray, shear_factor: float = 1.0) -> NDArray:
+def tensor(components: Array, shear_factor: float = 1.0) -> Array:
     """The 3x3 tensors of components [..., 6]; `shear_factor` 1/2 is for engineering strains."""
     result = np.zeros(components.shape[:-1] + (3, 3), components.dtype)
     for k, (i, j) in enumerate(VOIGT):
@@ -29,12 +32,12 @@ def tensor(components: NDArray, shear_factor: float = 1.0) -> NDArray:
     return result
 
 
-def components(tensors: NDArray) -> NDArray:
+def components(tensors: Array) -> Array:
     """The inverse of tensor(), for stresses."""
     return np.stack([tensors[..., i, j] for i, j in VOIGT], axis=-1)
 
 
-def elasticity(parameters: Parameters) -> NDArray[np.float64]:
+def elasticity(parameters: Parameters) -> Real:
     """The isotropic elasticity tensor, [..., 3, 3, 3, 3]."""
     young, poisson = (np.asarray(parameters[name], float)[..., None, None, None, None] for name in ("young", "poisson"))
     mu = young / (2 * (1 + poisson))
@@ -44,23 +47,24 @@ def elasticity(parameters: Parameters) -> NDArray[np.float64]:
             + mu * (np.einsum("ik,jl->ijkl", one, one) + np.einsum("il,jk->ijkl", one, one)))
 
 
-def flow_stress(parameters: Parameters, alpha: NDArray) -> NDArray:
+def flow_stress(parameters: Parameters, alpha: Array) -> Array:
     """Yield stress in uniaxial tension after an equivalent plastic strain of alpha."""
     p = parameters
     return p["yield"] + p["linear"] * alpha + p["saturation"] * (1 - np.exp(-p["rate"] * alpha))
 
 
-def flow_slope(parameters: Parameters, alpha: NDArray) -> NDArray:
+def flow_slope(parameters: Parameters, alpha: Array) -> Array:
     """Derivative of flow_stress."""
-    return parameters["linear"] + parameters["saturation"] * parameters["rate"] * np.exp(-parameters["rate"] * alpha)
+    p = parameters
+    return p["linear"] + p["saturation"] * p["rate"] * np.exp(-p["rate"] * alpha)
 
 
-def plastic_increment(parameters: Parameters, trial: NDArray, alpha: NDArray) -> NDArray:
-    """The increment of alpha that brings the von Mises stress `trial` back to the yield surface, 0 where it is inside."""
+def plastic_increment(parameters: Parameters, trial: Array, alpha: Array) -> Array:
+    """The increment of alpha that brings the von Mises stress `trial` back to the yield surface; 0 inside it."""
     shear = np.asarray(parameters["young"]) / (2 * (1 + np.asarray(parameters["poisson"])))
     stiffness = 3 * shear + parameters["kinematic"]
 
-    def excess(step: NDArray) -> NDArray:
+    def excess(step: Array) -> Array:
         return trial - stiffness * step - flow_stress(parameters, alpha + step)
 
     low, high = np.zeros(trial.shape), np.broadcast_to(trial.real / stiffness, trial.shape)
@@ -74,7 +78,7 @@ def plastic_increment(parameters: Parameters, trial: NDArray, alpha: NDArray) ->
     return np.where(excess(np.zeros(trial.shape)).real > 0, step, 0)
 
 
-def update(parameters: Parameters, dstrain: NDArray, stress: NDArray, state: NDArray) -> tuple[NDArray, NDArray]:
+def update(parameters: Parameters, dstrain: Array, stress: Array, state: Array) -> tuple[Array, Array]:
     """Stress [..., 6] and state [..., 7] after an increment. Arguments may be complex; none is changed."""
     alpha, back = state[..., 0], tensor(state[..., 1:])
     shear = np.asarray(parameters["young"]) / (2 * (1 + np.asarray(parameters["poisson"])))
@@ -93,7 +97,7 @@ def update(parameters: Parameters, dstrain: NDArray, stress: NDArray, state: NDA
     return components(new_stress), new_state
 
 
-def tangent(parameters: Parameters, dstrain: NDArray, stress: NDArray, state: NDArray) -> NDArray[np.float64]:
+def tangent(parameters: Parameters, dstrain: Array, stress: Array, state: Array) -> Real:
     """d stress[..., i] / d dstrain[..., j], exact to rounding."""
     columns = []
     for j in range(6):

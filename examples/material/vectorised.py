@@ -6,6 +6,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+Real = NDArray[np.float64]
+Parameters = Mapping[str, Real] | NDArray[np.void]
+
 SQRT_2_3 = np.sqrt(2 / 3)
 NORM_WEIGHTS = np.array([1.0, 1, 1, 2, 2, 2])
 ONE = np.array([1.0, 1, 1, 0, 0, 0])
@@ -13,8 +16,7 @@ DEVIATORIC = np.diag([1, 1, 1, 0.5, 0.5, 0.5]) - np.outer(ONE, ONE) / 3
 VOLUMETRIC = np.outer(ONE, ONE)
 
 
-def update(parameters: Mapping[str, NDArray[np.float64]], dstrain: NDArray[np.float64], stress: NDArray[np.float64],
-           state: NDArray[np.float64], tangent: NDArray[np.float64]) -> None:
+def update(parameters: Parameters, dstrain: Real, stress: Real, state: Real, tangent: Real) -> None:
     """Advance n points: dstrain [n, 6]; stress [n, 6] and state [n, 7] in place; tangent [n, 6, 6] is filled."""
     p = parameters
     n = len(dstrain)
@@ -32,17 +34,16 @@ def update(parameters: Mapping[str, NDArray[np.float64]], dstrain: NDArray[np.fl
     theta = np.ones(n)
     yields = np.flatnonzero(xi - SQRT_2_3 * flow > 1e-13 * xi)
     if len(yields):
-        theta[yields] = _return(p, yields, shear[yields], relative[yields] / xi[yields, None], xi[yields], stress, state,
-                                tangent)
+        normal = relative[yields] / xi[yields, None]
+        theta[yields] = _return(p, yields, shear[yields], normal, xi[yields], stress, state, tangent)
     tangent += (2 * shear * theta)[:, None, None] * DEVIATORIC
     stress[:, :3] += (mean + bulk * dvolume)[:, None]
 
 
-def _return(p: Mapping[str, NDArray[np.float64]], at: NDArray[np.intp], shear: NDArray[np.float64],
-            normal: NDArray[np.float64], xi: NDArray[np.float64], stress: NDArray[np.float64],
-            state: NDArray[np.float64], tangent: NDArray[np.float64]) -> NDArray[np.float64]:
+def _return(p: Parameters, at: NDArray[np.intp], shear: Real, normal: Real, xi: Real, stress: Real, state: Real,
+            tangent: Real) -> Real:
     """Return the points `at` to the yield surface; gives theta of the tangent."""
-    def of(name: str) -> NDArray[np.float64]:
+    def of(name: str) -> Real:
         return np.broadcast_to(p[name], len(state))[at]
 
     yield_, linear, saturation, rate, kinematic = map(of, ("yield", "linear", "saturation", "rate", "kinematic"))

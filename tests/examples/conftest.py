@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -32,9 +33,14 @@ class Example:
 
     def load(self, name: str) -> ModuleType:
         """Import a module from the folder: one that was built, or one of the example's own."""
+        with self._on_path():
+            return importlib.import_module(name)
+
+    @contextmanager
+    def _on_path(self) -> Iterator[None]:
         sys.path.insert(0, str(self.folder))
         try:
-            return importlib.import_module(name)
+            yield
         finally:
             sys.path.remove(str(self.folder))
 
@@ -44,7 +50,8 @@ class Example:
         runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
         for k, block in enumerate(self.blocks("python")):
             test = doctest.DocTestParser().get_doctest(block, names, f"{self.folder.name} session {k}", "README.md", 0)
-            runner.run(test, clear_globs=False)
+            with self._on_path():
+                runner.run(test, clear_globs=False)
             names = test.globs
         assert runner.failures == 0
         return runner.tries

@@ -100,9 +100,14 @@ def test_lstsq_sees_a_rank_that_is_not_full(lapack, rng):
     assert rank == 1 and singular[0] > 1e10 * singular[1]
 
 
+def test_lstsq_of_nothing_is_nothing(lapack):
+    singular, rank = lapack.lstsq(np.zeros((0, 0)), np.zeros((0, 1)), -1)
+    assert singular.shape == (0,) and rank == 0
+
+
 @pytest.mark.parametrize("rows", [3, 7, 9])
 def test_lstsq_refuses_right_hand_sides_that_are_too_short_or_too_long(lapack, rows):
-    with pytest.raises(ValueError, match=r"lstsq\(\).* b "):
+    with pytest.raises(ValueError, match=r"lstsq\(\): axis 0 of b must be .* = 8, got "):
         lapack.lstsq(np.zeros((3, 8)), np.zeros((rows, 1)), -1)
 
 
@@ -124,11 +129,11 @@ def test_eigvals_are_numpys(lapack, rng):
 def test_shapes_that_do_not_belong_together_never_reach_the_library(lapack):
     with pytest.raises(ValueError, match="n is 3 in a but 4 in b"):
         lapack.solve(np.eye(3), np.zeros((4, 1)))
-    with pytest.raises(ValueError, match=r"n is 3 in a"):
+    with pytest.raises(ValueError, match="n is 3 along axis 0 of a but 4 along axis 1"):
         lapack.eigh(np.zeros((3, 4)))
 
 
 def test_a_and_b_of_solve_may_not_share_memory(lapack):
     a = np.eye(3)
-    with pytest.raises(ValueError, match="overlap"):
+    with pytest.raises(ValueError, match="b shares memory with a"):
         lapack.solve(a, a)

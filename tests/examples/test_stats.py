@@ -56,7 +56,8 @@ def test_mean_of_no_elements_is_nan(stats):
 
 
 REFUSED_BY_MEAN = [
-    ("another element type", np.zeros((3, 4), np.float32), TypeError, "mean(): x must be float64[m, n], got float32[3, 4]"),
+    ("another element type", np.zeros((3, 4), np.float32), TypeError,
+     "mean(): x must be float64[m, n], got float32[3, 4]"),
     ("another number of dimensions", np.zeros(3), TypeError, "mean(): x must be float64[m, n], got float64[3]"),
     ("Fortran order", np.zeros((3, 4), order="F"), ValueError,
      "mean(): x must be C-contiguous, got strides (8, 24) for shape (3, 4); np.ascontiguousarray(x) makes such a copy"),
@@ -97,9 +98,16 @@ def test_minimum_takes_slices_that_are_not_contiguous(stats):
     assert stats.minimum(part) == part.min()
 
 
-@pytest.mark.parametrize(("name", "view"), [("reversed rows", lambda a: a[::-1]), ("reversed columns", lambda a: a[:, ::-2]),
-                                            ("transposed", lambda a: a.T), ("one row repeated", lambda a: np.broadcast_to(a[1], (4, 6)))])
-def test_minimum_takes_any_layout(stats, name, view):
+LAYOUTS = {
+    "reversed rows": lambda a: a[::-1],
+    "every second column, reversed": lambda a: a[:, ::-2],
+    "transposed": lambda a: a.T,
+    "one row repeated": lambda a: np.broadcast_to(a[1], (4, 6)),
+}
+
+
+@pytest.mark.parametrize("view", LAYOUTS.values(), ids=LAYOUTS)
+def test_minimum_takes_any_layout(stats, view):
     part = view(np.random.default_rng(5).normal(size=(5, 6)))
     assert stats.minimum(part) == part.min()
 
