@@ -8,7 +8,7 @@ What a fenced block means depends on its language:
     c, python   with a file's name as the first comment (`/* stats.c */`, `# drive.py`): that file is written
     python      otherwise: executed
     pycon       a session at Python's prompt, compared as doctest does; `...` stands for anything
-    console     `$ command` lines and what they print, standard error included; `...` stands for anything
+    console     `$ command` lines, which must succeed, and what they print, standard error included; `...` as above
     toml, meson, cmake    an extract, word for word, from a file under examples/, which the tests build
     sh, text    shown, not run: what installs Tenon itself, and what is no code
 
@@ -90,7 +90,8 @@ def run_console(block: Block) -> None:
     for command in commands[1:]:
         typed, expected = command.split("\n", 1)
         done = subprocess.run(typed, shell=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if not doctest.OutputChecker().check_output(expected, done.stdout, COMPARISON):
+        matches = doctest.OutputChecker().check_output(expected, done.stdout, COMPARISON)
+        if done.returncode != 0 or not matches:
             raise BlockFailed(f"$ {typed}\nexpected:\n{expected}\ngot (status {done.returncode}):\n{done.stdout}")
 
 

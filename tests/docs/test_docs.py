@@ -34,6 +34,7 @@ def test_the_readme_runs_at_least_a_c_file_a_command_and_a_session(tmp_path: Pat
         ("```pycon\n>>> 1 + 1\n3\n```", "Expected"),
         ("```python\nassert False\n```", "AssertionError"),
         ("```console\n$ echo one\ntwo\n```", "got (status 0)"),
+        ("```console\n$ false\n...\n```", "got (status 1)"),
         ("```c\nint x;\n```", "file's name"),
         ("```toml\nnot = 'in any example'\n```", "no file under examples/"),
         ("```rust\nfn main() {}\n```", "no rule for the language"),
