@@ -30,10 +30,10 @@ double dot(int n, const double x[n], int incx, const double y[n], int incy) CBLA
  * @param layout = 101
  * @param transa = 111
  * @param transb = 111
- * @param lda = k + 1 / (k + 1)
- * @param ldb = n + 1 / (n + 1)
+ * @param lda = k
+ * @param ldb = n
  * @param[in,out] c  the matrix that the product is added to; not read where beta is 0
- * @param ldc = n + 1 / (n + 1)
+ * @param ldc = n
  * @threadsafe
  */
 void gemm(int layout, int transa, int transb, int m, int n, int k, double alpha, const double a[m][k], int lda,

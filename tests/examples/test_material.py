@@ -185,7 +185,8 @@ def test_the_demo_checks_itself_draws_the_plot_and_prints_the_table(example, tmp
     command = [sys.executable, "demo.py", "--points", "2000", "--output", str(tmp_path)]
     done = subprocess.run(command, cwd=example("material").folder, text=True, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    for text in ("plain C loop", "  .batch", "Python loop over single calls", "vectorised NumPy", ".batch / plain C loop:"):
+    ways = ("plain C loop", "  .batch", "Python loop over single calls", "vectorised NumPy")
+    for text in (*ways, ".batch / plain C loop:"):
         assert text in done.stdout
     assert "cyclic strain" in done.stderr, "the progress bar"
     assert (tmp_path / "hysteresis.png").read_bytes().startswith(b"\x89PNG")
