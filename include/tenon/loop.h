@@ -14,16 +14,27 @@
 extern "C" {
 #endif
 
+/* The user's macros are alive here. */
+#pragma push_macro("point")
+#pragma push_macro("code")
+#undef point
+#undef code
+
 /* Where and why a loop stopped early. */
 typedef struct tn_stop {
     ptrdiff_t point; /* index of the point whose function returned an error code */
     int64_t code;    /* that code, ≠ 0 */
 } tn_stop;
 
-/* Calls the function at dims[0] points. args[i] + p*steps[i] is argument i at point p; dims[1 + k] is the value of size k
+#pragma pop_macro("point")
+#pragma pop_macro("code")
+
+/* int loop(char **args, const ptrdiff_t *dims, const ptrdiff_t *steps, tn_stop *stop)
+ *
+ * Calls the function at dims[0] points. args[i] + p*steps[i] is argument i at point p; dims[1 + k] is the value of size k
  * (module.h says which is which). dims, steps and args are not changed. Returns 0 when all points ran; otherwise fills
  * *stop, has run no point after it, and returns 1. `stop` is never NULL. Runs no Python. */
-typedef int tn_loop(char **args, const ptrdiff_t *dims, const ptrdiff_t *steps, tn_stop *stop);
+typedef int tn_loop(char **, const ptrdiff_t *, const ptrdiff_t *, tn_stop *);
 
 #ifdef __cplusplus
 }

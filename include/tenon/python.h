@@ -62,7 +62,7 @@ static inline const tn_api *tn_import_api(void)
         const tn_api *api = tn_import_api();                                                                    \
         return api == NULL ? -1 : api->add_module(module, &(descriptor));                                       \
     }                                                                                                           \
-    static PyModuleDef_Slot tn_slots_##name[] = {{Py_mod_exec, (void *)tn_exec_##name},                         \
+    static PyModuleDef_Slot tn_slots_##name[] = {{Py_mod_exec, (void *)(uintptr_t)tn_exec_##name},              \
                                                  TN_SLOT_INTERPRETERS(threadsafe) TN_SLOT_GIL(threadsafe){0, NULL}}; \
     static PyModuleDef tn_def_##name = {PyModuleDef_HEAD_INIT, .m_name = #name, .m_slots = tn_slots_##name};    \
     PyMODINIT_FUNC PyInit_##name(void)                                                                          \

@@ -62,19 +62,19 @@ class Bound(Protocol[P, R_co]):
         """Convert what C only reads, then call C."""
 
 
-class Overloaded(Protocol):
+class Overloaded(Protocol[P, R_co]):
     """Several bound functions under one name."""
 
     __name__: str
     __qualname__: str
     __module__: str
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
 
     def batch(self, *args: Any, **kwargs: Any) -> Any:
         """Call C for every point of the leading dimensions; inputs are broadcast."""
 
-    def coerce(self, *args: Any, **kwargs: Any) -> Any:
+    def coerce(self, *args: Any, **kwargs: Any) -> R_co:
         """Convert what C only reads, then call C."""
 
 
@@ -82,3 +82,6 @@ if TYPE_CHECKING:
 
     def bound(function: Callable[P, R]) -> Bound[P, R]:
         """Stands in stubs before the signature of a bound C function."""
+
+    def overloaded(function: Callable[P, R]) -> Overloaded[P, R]:
+        """Stands in stubs before the joint signature of several."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from . import comment
 from .declarations import Array, Constant, CType, Declaration, Number, Overload, Record, Translation, is_const
-from .directives import Refused
+from .directives import NotYet, Refused
 from .model import Half, Module, ModuleVariable, OverloadSet, Refusal
 from .rules import bind_function, python_name
 from .types import annotation_of_array, value_annotation, view_of
@@ -35,7 +35,8 @@ def _add_function(module: Module, half: Half, declaration: Declaration, translat
         function, notes = bind_function(declaration, translation.names)
     except Refused as refused:
         location = refused.location or declaration.location
-        module.refusals.append(Refusal(location, declaration.name, refused.what, refused.advice))
+        refusal = Refusal(location, declaration.name, refused.what, refused.advice, isinstance(refused, NotYet))
+        module.refusals.append(refusal)
         return
     half.functions.append(function)
     module.notes.extend(notes)

@@ -26,6 +26,10 @@ class Refused(Exception):
         self.what, self.advice, self.location = what, advice, location
 
 
+class NotYet(Refused):
+    """What a later version will bind."""
+
+
 @dataclass(frozen=True)
 class Extent:
     tree: Expression

@@ -23,7 +23,7 @@ def function_doc(function: Function, text: str, returns: str) -> str:
 def python_signature(function: Function) -> str:
     """`scale(a: float, x: float64[n], *, y: float64[n] = None) -> float64[n]`."""
     inputs = [param for param in function.params if not param.is_output]
-    outputs = [param for param in function.params if param.is_output and param.kind is ParamKind.ARRAY]
+    outputs = [param for param in function.params if param.is_output]
     parts: list[str] = []
     for number, param in enumerate(inputs):
         parts.append(f"{param.name}: {param.annotation}{' = None' if param.defaults else ''}")

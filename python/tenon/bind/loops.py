@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .declarations import Array, CType, Number, Pointer, Record, is_const
+from .declarations import Array, CType, Number, Pointer, Record
 from .model import Function, Half, Param, ParamKind, Passed, Size, SizeKind
 from .types import view_of
 
@@ -156,8 +156,7 @@ def _points(function: Function, steps: dict[int, str]) -> list[str]:
     if function.returns_status:
         lines.append(f"        const long long tn_code = (long long){call};")
         lines.append("        if (tn_code != 0) {")
-        lines.append("            tn_at->point = tn_p;")
-        lines.append("            tn_at->code = tn_code;")
+        lines.append("            *tn_at = (tn_stop){tn_p, tn_code};")
         lines.append("            return 1;")
         lines.append("        }")
     elif function.result is None:
@@ -186,11 +185,9 @@ def _argument(function: Function, number: int, passed: Passed, steps: dict[int, 
     index, ctype = passed.index, passed.ctype
     match passed.how:
         case "pointer":
-            target = ctype.to if isinstance(ctype, Pointer) else ctype
-            void = "const void *" if is_const(target) else "void *"
-            address = f"({void})({_address(index, steps)})"
+            address = f"(void *)({_address(index, steps)})"  # becomes a pointer to const where C wants one
             if function.params[index].optional:
-                return [], f"(tn_a{index} ? {address} : ({void})0)"
+                return [], f"(tn_a{index} ? {address} : (void *)0)"
             return [], address
         case "value":
             assert isinstance(ctype, Number | Record)

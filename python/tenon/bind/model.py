@@ -126,10 +126,12 @@ class Refusal:
     function: str
     what: str
     advice: str = ""
+    yet: bool = False  # a later version will
 
     def __str__(self) -> str:
         advice = f"; {self.advice}" if self.advice else ""
-        return f"{self.location}: warning: {self.function} is not bound: {self.what}{advice}"
+        yet = " yet" if self.yet else ""
+        return f"{self.location}: warning: {self.function} is not bound{yet}: {self.what}{advice}"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ are evaluated by a C compiler, in the file's own context, in one parse.
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -37,11 +38,12 @@ class ParseError(Exception):
 
 
 try:
-    from clang import cindex
-    from clang.cindex import CursorKind as K
-    from clang.cindex import TypeKind as T
+    cindex: Any = importlib.import_module("clang.cindex")
 except ImportError as error:  # the build-time dependency of tenon[build]
     raise ParseError("libclang is missing; `pip install tenon[build]` brings it") from error
+
+K = cindex.CursorKind
+T = cindex.TypeKind
 
 _VIRTUAL = "tenon-constants.c"
 _SKIP_BODIES = 0x40  # CXTranslationUnit_SkipFunctionBodies
@@ -123,6 +125,7 @@ class _Parser:
         self.out.constants.extend(Constant(name, values[name]) for name in macros if name in values)
         for name, cursors in functions.items():
             self._function(name, cursors)
+        self.out.functions.sort(key=lambda function: (function.location.line, function.location.column))
         for cursor in variables.values():
             self._variable(cursor)
         self.out.declared = frozenset(functions)

@@ -12,7 +12,6 @@ from .declarations import (
     Array,
     CType,
     Declaration,
-    Location,
     Number,
     Other,
     Parameter,
@@ -21,7 +20,7 @@ from .declarations import (
     Void,
     is_const,
 )
-from .directives import Directive, Extent, FunctionComment, Refused, read_comment
+from .directives import Directive, Extent, FunctionComment, NotYet, Refused, read_comment
 from .expression import Expression, ExpressionError, Integer, Name
 from .model import MAX_PARAMS, Direction, Function, Note, Param, ParamKind, Passed
 from .types import annotation_of_array, describe, value_annotation, view_of
@@ -143,7 +142,7 @@ def _classify_record(draft: _Draft, ctype: Record) -> None:
         draft.kind, draft.direction = ParamKind.SPAN, wanted or Direction.IN
         return
     if ctype.name == "tn_array":
-        raise Refused("not bound yet: it takes a tn_array")
+        raise NotYet("it takes a tn_array")
     if wanted in (Direction.OUT, Direction.INOUT):
         raise Refused(f"{draft.python_name} is passed by value: C cannot write to it", "pass a pointer")
     draft.element = _described(ctype)
@@ -151,7 +150,7 @@ def _classify_record(draft: _Draft, ctype: Record) -> None:
 
 def _described(ctype: Record) -> Record:
     if not ctype.complete and ctype.problem and "only declared" in ctype.problem:
-        raise Refused(f"not bound yet: {ctype.name} is an opaque handle")
+        raise NotYet(f"{ctype.name} is an opaque handle")
     if ctype.problem:
         raise Refused(f"the structure {ctype.name} cannot be described: {ctype.problem}")
     return ctype
@@ -187,7 +186,7 @@ def _make_array(draft: _Draft, element: CType, extents: list[Extent], restrict: 
     name = draft.python_name
     match element:
         case Pointer():
-            raise Refused(f"not bound yet: {name} is an array of pointers to rows")
+            raise NotYet(f"{name} is an array of pointers to rows")
         case Other(what=what):
             raise Refused(f"{name} holds elements that are {what}" if not what.startswith("of ") else f"{name} is {what}")
         case Void():
@@ -223,16 +222,17 @@ def _classify_pointer(draft: _Draft, ctype: Pointer) -> None:
     if isinstance(target, Void):
         raise Refused(f"{name} is a void pointer: the element type is not said", "declare the element type")
     if isinstance(target, Pointer):
-        raise Refused(f"not bound yet: {name} is a pointer to pointers")
+        raise NotYet(f"{name} is a pointer to pointers")
     if isinstance(target, Record) and not target.complete:
-        raise Refused(f"not bound yet: {name} is a pointer to {target.name}, an opaque handle")
+        raise NotYet(f"{name} is a pointer to {target.name}, an opaque handle")
     if directive.fixed is not None and isinstance(target, Number):
         draft.element, draft.fixed, draft.reference = target, True, True
         if directive.direction == "in":
             directive.direction = None
         return
     if directive.shape is not None:
-        extents, element = list(directive.shape), target
+        extents = list(directive.shape)
+        element: CType = target
         while isinstance(element, Array):
             if element.count is None and element.extent in ("", "*"):
                 raise Refused(f"{name} has no extent in [{element.extent}]", "write the extent")
@@ -535,7 +535,7 @@ class _Binder:
             case Number():
                 element, annotation = ctype, value_annotation(ctype)
             case Record(name="tn_array"):
-                raise Refused("not bound yet: it returns tn_array")
+                raise NotYet("it returns tn_array")
             case Record(name=name):
                 if name == "tn_span" or view_of(name):
                     raise Refused(f"it returns {name}, which owns nothing", "write into an array that the caller gives")
@@ -543,7 +543,7 @@ class _Binder:
             case Pointer(to=Number(character=True, const=True)):
                 kind, annotation = ParamKind.TEXT, "str"
             case Pointer(to=Record(complete=False, name=name)):
-                raise Refused(f"not bound yet: it returns a pointer to {name}, an opaque handle")
+                raise NotYet(f"it returns a pointer to {name}, an opaque handle")
             case Pointer():
                 raise Refused(
                     "it returns a pointer: nothing says how much memory lies there, or whose it is",
@@ -570,7 +570,3 @@ def _check_programs(table: sizes.SizeTable) -> None:
                 table.program(size)
             except ExpressionError as error:
                 raise Refused(f"the size {size.name} {error}", "compute it in C and pass it as a parameter") from None
-
-
-def location_of(refused: Refused, declaration: Declaration) -> Location:
-    return refused.location or declaration.location

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from . import types
 from .declarations import Array, Constant, CType, Number, Record
@@ -153,7 +153,7 @@ class _Stub:
 
     def _parameters(self, function: Function) -> list[str]:
         inputs = [param for param in function.params if not param.is_output]
-        outputs = [param for param in function.params if param.is_output and param.kind is ParamKind.ARRAY]
+        outputs = [param for param in function.params if param.is_output]
         parts = []
         for number, param in enumerate(inputs):
             parts.append(f"{param.name}: {self._input(param)}{' = None' if param.defaults else ''}")
@@ -179,25 +179,29 @@ class _Stub:
 
     def _function(self, function: Function) -> list[str]:
         self.tenon.add("bound")
-        head = f"def {function.python_name}({', '.join(self._parameters(function))}) -> {self._returns(function)}:"
-        if len(head) > 120:
-            parameters = "".join(f"    {part},\n" for part in self._parameters(function))
-            head = f"def {function.python_name}(\n{parameters}) -> {self._returns(function)}:"
-        return ["@bound", head, *_docstring(function.doc)]
+        definition = _definition(function.python_name, self._parameters(function), self._returns(function))
+        return ["@bound", *definition, *_docstring(function.doc)]
 
     def _overload(self, overload: OverloadSet) -> list[str]:
-        """A union of the candidates: type checkers cannot tell element types apart where any buffer is accepted."""
+        """One signature with unions: type checkers cannot tell the candidates apart where any buffer is accepted."""
         functions = [self.module.functions[number] for number in overload.candidates]
         returns = _union(self._returns(function) for function in functions)
-        self.typing.add("Any")
-        self.tenon.add("Overloaded")
-        return [
-            f"class _{overload.name}(Overloaded):",
-            f"    def __call__(self, *args: Any, **kwargs: Any) -> {returns}:",
-            *_docstring(overload.doc, "        "),
-            "",
-            f"{overload.name}: _{overload.name}",
-        ]
+        self.tenon.add("overloaded")
+        return ["@overloaded", *_definition(overload.name, self._joint_parameters(functions), returns), *_docstring(overload.doc)]
+
+    def _joint_parameters(self, functions: Sequence[Function]) -> list[str]:
+        lists = [self._parameters(function) for function in functions]
+        names = [[part.partition(":")[0] for part in parts] for parts in lists]
+        if any(other != names[0] for other in names):
+            self.typing.add("Any")
+            return ["*args: Any", "**kwargs: Any"]
+        joint = []
+        for parts in zip(*lists, strict=True):
+            name, colon, _ = parts[0].partition(": ")
+            default = " = None" if all(part.endswith(" = None") for part in parts) else ""
+            texts = (item for part in parts for item in part.partition(": ")[2].removesuffix(" = None").split(" | "))
+            joint.append(f"{name}: {_union(texts)}{default}" if colon else name)
+        return joint
 
     def _constant(self, constant: Constant) -> str:
         self.typing.add("Final")
@@ -206,11 +210,19 @@ class _Stub:
         return f"{constant.name}: Final = {constant.value!r}"
 
 
+def _definition(name: str, parameters: Sequence[str], returns: str) -> list[str]:
+    line = f"def {name}({', '.join(parameters)}) -> {returns}:"
+    if len(line) <= 120:
+        return [line]
+    return [f"def {name}(", *(f"    {part}," for part in parameters), f") -> {returns}:"]
+
+
 def _union(items: Iterable[str]) -> str:
     return " | ".join(dict.fromkeys(items))
 
 
-def _docstring(text: str, indent: str = "    ") -> list[str]:
+def _docstring(text: str) -> list[str]:
+    indent = "    "
     if not text:
         return [f"{indent}..."]
     escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
