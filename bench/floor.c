@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The floor: the same functions bound by hand against the NumPy C API, with the same checks, reading the array's fields.
- * METH_O and METH_FASTCALL, as one writes them for speed. */
+/* The floor: the functions of functions.c bound by hand against the NumPy C API, with the same checks, reading the array's
+ * fields. METH_O and METH_FASTCALL, as one writes them for speed. */
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #include <Python.h>
 #include <numpy/arrayobject.h>
 
-#include "functions.h"
+#include "functions.c"
 
 /* Element type, byte order, dimensions, order, alignment, writability: what Tenon checks of `double x[n]`. */
 static double *get(PyObject *obj, const char *name, int writable, npy_intp *n)
@@ -39,7 +39,9 @@ static double *get(PyObject *obj, const char *name, int writable, npy_intp *n)
     return PyArray_DATA(array);
 }
 
-static PyObject *one(PyObject *self, PyObject *x)
+/* --- METH_O ------------------------------------------------------------------------------------------------------- */
+
+static PyObject *floor_first(PyObject *self, PyObject *x)
 {
     (void)self;
     npy_intp n;
@@ -47,16 +49,24 @@ static PyObject *one(PyObject *self, PyObject *x)
     return data == NULL ? NULL : PyFloat_FromDouble(first((size_t)n, data));
 }
 
-static PyObject *three(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+static PyObject *floor_doubled(PyObject *self, PyObject *x)
 {
     (void)self;
+    npy_intp n;
+    const double *data = get(x, "x", 0, &n);
+    PyObject *y = data == NULL ? NULL : PyArray_SimpleNew(1, &n, NPY_DOUBLE);
+    if (y != NULL)
+        doubled((size_t)n, data, PyArray_DATA((PyArrayObject *)y));
+    return y;
+}
+
+/* --- METH_FASTCALL ------------------------------------------------------------------------------------------------ */
+
+static PyObject *add_arrays(PyObject *const *args)
+{
+    static const char *const names[] = {"x", "y", "z"};
     npy_intp n[3];
     double *data[3];
-    static const char *const names[] = {"x", "y", "z"};
-    if (nargs != 3) {
-        PyErr_Format(PyExc_TypeError, "three() takes 3 arguments, got %zd", nargs);
-        return NULL;
-    }
     for (int i = 0; i < 3; i++)
         if ((data[i] = get(args[i], names[i], i == 2, &n[i])) == NULL)
             return NULL;
@@ -68,9 +78,60 @@ static PyObject *three(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     Py_RETURN_NONE;
 }
 
+static PyObject *floor_add(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    (void)self;
+    if (nargs != 3)
+        return PyErr_Format(PyExc_TypeError, "add() takes 3 arguments, got %zd", nargs);
+    return add_arrays(args);
+}
+
+static PyObject *floor_scaled(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    (void)self;
+    if (nargs != 2)
+        return PyErr_Format(PyExc_TypeError, "scaled() takes 2 arguments, got %zd", nargs);
+    double a = PyFloat_AsDouble(args[0]);
+    if (a == -1.0 && PyErr_Occurred())
+        return NULL;
+    npy_intp n;
+    const double *data = get(args[1], "x", 0, &n);
+    return data == NULL ? NULL : PyFloat_FromDouble(scaled(a, (size_t)n, data));
+}
+
+/* --- METH_FASTCALL | METH_KEYWORDS -------------------------------------------------------------------------------- */
+
+static int index_of(PyObject *name)
+{
+    static const char *const names[] = {"x", "y", "z"};
+    for (int i = 0; i < 3; i++)
+        if (PyUnicode_CompareWithASCIIString(name, names[i]) == 0)
+            return i;
+    return -1;
+}
+
+static PyObject *floor_add_keywords(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    (void)self;
+    PyObject *sorted[3] = {NULL, NULL, NULL};
+    Py_ssize_t nkeywords = kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames);
+    if (nargs + nkeywords != 3)
+        return PyErr_Format(PyExc_TypeError, "add() takes 3 arguments, got %zd", nargs + nkeywords);
+    for (Py_ssize_t k = 0; k < 3; k++) {
+        int i = k < nargs ? (int)k : index_of(PyTuple_GET_ITEM(kwnames, k - nargs));
+        if (i < 0 || sorted[i] != NULL)
+            return PyErr_Format(PyExc_TypeError, "add() got an unexpected or a second argument");
+        sorted[i] = args[k];
+    }
+    return add_arrays(sorted);
+}
+
 static PyMethodDef methods[] = {
-    {"first", one, METH_O, NULL},
-    {"add", (PyCFunction)(void (*)(void))three, METH_FASTCALL, NULL},
+    {"first", floor_first, METH_O, NULL},
+    {"doubled", floor_doubled, METH_O, NULL},
+    {"add", (PyCFunction)(void (*)(void))floor_add, METH_FASTCALL, NULL},
+    {"scaled", (PyCFunction)(void (*)(void))floor_scaled, METH_FASTCALL, NULL},
+    {"add_keywords", (PyCFunction)(void (*)(void))floor_add_keywords, METH_FASTCALL | METH_KEYWORDS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the results are held against."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+FROM_POINTS = 10_000  # from here on a batch has made up for its fixed cost
+
+
+@dataclass(frozen=True)
+class Goal:
+    what: str
+    value: float
+    limit: float
+    unit: str = ""
+
+    @property
+    def met(self) -> bool:
+        return self.value <= self.limit
+
+
+def medians(row: dict[str, Any]) -> dict[str, float]:
+    return {variant["variant"]: variant["median_ns"] for variant in row["variants"]}
+
+
+def _of_calls(table: dict[str, Any]) -> Iterator[Goal]:
+    limits = {"first": 1.6, "add": 1.5}
+    for row in table["rows"]:
+        if row["key"] in limits:
+            times = medians(row)
+            yield Goal(f"{row['title']}: tenon / floor", times["tenon"] / times["floor"], limits[row["key"]])
+
+
+def _of_batches(table: dict[str, Any]) -> Iterator[Goal]:
+    ratios: dict[tuple[str, str], list[float]] = {}
+    for row in table["rows"]:
+        times = medians(row)
+        if row["points"] == 1 and row["key"] == "cross" and row["layout"] == "contiguous":
+            yield Goal("fixed cost of a batch (one cross product)", times[".batch"], 1000, " ns")
+        if row["points"] >= FROM_POINTS:
+            ratios.setdefault((row["title"], row["layout"]), []).append(times[".batch"] / times["plain C loop"])
+    for (title, layout), values in ratios.items():
+        yield Goal(f"{title}, {layout}: .batch / plain C loop, worst from {FROM_POINTS:,} points", max(values), 1.1)
+
+
+def _of_memory(table: dict[str, Any]) -> Iterator[Goal]:
+    yield Goal(f"memory: growth over {table['calls']:,} calls", table["growth_bytes"] / 1024, 256, " KiB")
+
+
+def goals(results: dict[str, Any]) -> list[Goal]:
+    of = {"calls": _of_calls, "batches": _of_batches, "memory": _of_memory}
+    return [goal for name, table in results["tables"].items() for goal in of[name](table)]

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The loops that .batch stands in for, as one writes them in C: they call the same functions directly, and stand in the
+ * same module, compiled with the same flags. The functions are defined under another name here, since the module has the
+ * files they come from as well. */
+#include <stddef.h>
+
+#define cross cross_here
+#define j2_update j2_update_here
+#include "../examples/material/cross.c"
+#include "../examples/material/material.c"
+
+/* --- cross -------------------------------------------------------------------------------------------------------- */
+
+void cross_contiguous(size_t n, const double a[n][3], const double b[n][3], double c[restrict n][3])
+{
+    for (size_t i = 0; i < n; i++)
+        cross(a[i], b[i], c[i]);
+}
+
+/** Every second vector. */
+void cross_strided(size_t n, const double a[n][2][3], const double b[n][2][3], double c[restrict n][2][3])
+{
+    for (size_t i = 0; i < n; i++)
+        cross(a[i][0], b[i][0], c[i][0]);
+}
+
+/** The same b for all. */
+void cross_broadcast(size_t n, const double a[n][3], const double b[3], double c[restrict n][3])
+{
+    for (size_t i = 0; i < n; i++)
+        cross(a[i], b, c[i]);
+}
+
+/* --- j2_update ---------------------------------------------------------------------------------------------------- */
+
+/** @throws 1 a point failed */
+int j2_contiguous(size_t n, const j2_parameters p[n], const double dstrain[n][6], double stress[n][6],
+                  double state[n][J2_NSTATE], double tangent[n][6][6])
+{
+    for (size_t i = 0; i < n; i++)
+        if (j2_update(&p[i], dstrain[i], stress[i], state[i], tangent[i]) != 0)
+            return 1;
+    return 0;
+}
+
+/** Every second point.
+ *
+ * @throws 1 a point failed */
+int j2_strided(size_t n, const j2_parameters p[n][2], const double dstrain[n][2][6], double stress[n][2][6],
+               double state[n][2][J2_NSTATE], double tangent[n][2][6][6])
+{
+    for (size_t i = 0; i < n; i++)
+        if (j2_update(&p[i][0], dstrain[i][0], stress[i][0], state[i][0], tangent[i][0]) != 0)
+            return 1;
+    return 0;
+}
+
+/** The same parameters and the same strain for all.
+ *
+ * @throws 1 a point failed */
+int j2_broadcast(size_t n, const j2_parameters *p, const double dstrain[6], double stress[n][6],
+                 double state[n][J2_NSTATE], double tangent[n][6][6])
+{
+    for (size_t i = 0; i < n; i++)
+        if (j2_update(p, dstrain, stress[i], state[i], tangent[i]) != 0)
+            return 1;
+    return 0;
+}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Whether memory stays flat over many calls, refused ones included."""
+
+import gc
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from adapters.tenon import load, load_loops
+from measure import Method
+
+CALLS, QUICK_CALLS = 1_000_000, 20_000
+SAMPLES = 20
+
+
+def resident() -> int:
+    """Bytes of this process that are in memory now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _refused(call: Callable[[], Any]) -> Callable[[], None]:
+    def attempt() -> None:
+        try:
+            call()
+        except (TypeError, ValueError):
+            return
+        raise SystemExit("bench: a call that must be refused was not")
+
+    return attempt
+
+
+def kinds() -> dict[str, Callable[[], Any]]:
+    """One call of each kind."""
+    f, loops = load(), load_loops()
+    x, y, z = np.ones(3), np.ones(3), np.zeros(3)
+    single, longer, many = np.ones(3, np.float32), np.ones(4), np.ones((5, 3))
+    foreign = memoryview(np.ones(3))
+    locked = np.zeros(3)
+    locked.setflags(write=False)
+    return {
+        "one array": lambda: f["first"](x),
+        "three arrays": lambda: f["add"](x, y, z),
+        "by keyword": lambda: f["add"](x, y=y, z=z),
+        "new array": lambda: f["doubled"](x),
+        "output passed": lambda: f["doubled"](x, y=z),
+        "buffer protocol": lambda: f["first"](foreign),
+        "batch": lambda: loops.cross.batch(many, x),
+        "refused: dtype": _refused(lambda: f["first"](single)),
+        "refused: size": _refused(lambda: f["add"](x, longer, z)),
+        "refused: read-only": _refused(lambda: f["add"](x, y, locked)),
+        "refused: a list": _refused(lambda: f["first"]([1.0])),
+        "refused: keyword": _refused(lambda: f["first"](x, w=1)),
+        "refused: batch": _refused(lambda: loops.cross.batch(many, np.ones((4, 3)))),
+    }
+
+
+def run(method: Method, quick: bool) -> dict[str, Any]:
+    calls = list(kinds().items())
+    rounds = (QUICK_CALLS if quick else CALLS) // len(calls)
+    for _, call in calls:
+        for _ in range(100):
+            call()
+    gc.collect()
+    blocks, samples = sys.getallocatedblocks(), [resident()]
+    for k in range(SAMPLES):
+        for _ in range(rounds * (k + 1) // SAMPLES - rounds * k // SAMPLES):
+            for _, call in calls:
+                call()
+        samples.append(resident())
+    gc.collect()
+    return {
+        "calls": rounds * len(calls),
+        "kinds": [name for name, _ in calls],
+        "resident_bytes": samples,
+        "growth_bytes": samples[-1] - samples[0],
+        "growth_blocks": sys.getallocatedblocks() - blocks,
+    }
