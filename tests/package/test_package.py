@@ -100,7 +100,7 @@ def first_lines() -> list[tuple[str, str]]:
     folders = ("include", "src", "python", "tests", "examples", "bench", "fuzz", "tools", "docs")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in CODE]
     files = [path for path in files if "__pycache__" not in path.parts and path.is_file()]
-    return [(str(path.relative_to(ROOT)), "".join(path.open().readlines()[:2])) for path in sorted(files)]
+    return [(str(path.relative_to(ROOT)), "\n".join(path.read_text().splitlines()[:2])) for path in sorted(files)]
 
 
 def test_every_source_file_states_its_licence_first() -> None:
