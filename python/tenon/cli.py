@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from tenon.bind.toolchain import BuildError
+from tenon.errors import BuildError
 
 if TYPE_CHECKING:
     from tenon.bind.pipeline import Generated, Request

@@ -7,13 +7,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tenon.errors import BuildError
+
 from .assemble import assemble
 from .declarations import Translation
 from .emit import python_half
 from .loops import c_half
 from .model import Module
 from .stub import stub
-from .toolchain import BuildError, Piece, Toolchain
+from .toolchain import Piece, Toolchain
 
 
 @dataclass(frozen=True)

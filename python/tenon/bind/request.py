@@ -8,8 +8,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from tenon.errors import BuildError
+
 from .pipeline import Request
-from .toolchain import BuildError
 
 
 def make_request(

@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tenon.errors import BuildError
+
 WARNINGS = ["-Wall", "-Wextra"]
 OPTIMISE = ["-O3"]
 
@@ -22,10 +24,6 @@ _MEANING = ("-D", "-I", "-U", "-include", "-std", "-isystem", "-iquote", "-idira
 _WITH_VALUE = {"-D", "-I", "-U", "-include", "-isystem", "-iquote", "-idirafter"}
 _LINK = ("-l", "-L", "-Wl,")
 _LINK_WITH_VALUE = {"-Xlinker", "-framework"}
-
-
-class BuildError(Exception):
-    """A module could not be built; the text is what the compiler, or Tenon, has to say."""
 
 
 def extension_suffix() -> str:
