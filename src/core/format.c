@@ -319,9 +319,17 @@ static int at_struct(const parser *p)
     return p->next[0] == 'T' && p->next[1] == '{';
 }
 
+static tn_status finish_pointer(parser *p, const char *at, item *out)
+{
+    if (!is_native(p->order))
+        return fail(p, at, "a pointer in the other byte order is not supported");
+    return finish_plain(p, TN_POINTER, (ptrdiff_t)sizeof(void *), out);
+}
+
 /* What a pointer points to is checked, and then forgotten. */
 static tn_status read_pointer(parser *p, int level, item *out)
 {
+    const char *start = p->next;
     char order = p->order;
     while (*p->next == '&')
         p->next++;
@@ -337,9 +345,7 @@ static tn_status read_pointer(parser *p, int level, item *out)
         return status;
     p->order = order;
     out->tail = 0;
-    if (!is_native(order))
-        return fail(p, out->start, "a pointer in the other byte order is not supported");
-    return finish_plain(p, TN_POINTER, (ptrdiff_t)sizeof(void *), out);
+    return finish_pointer(p, start, out);
 }
 
 static tn_status read_what(parser *p, int level, int counted, ptrdiff_t count, item *out)
@@ -351,8 +357,9 @@ static tn_status read_what(parser *p, int level, int counted, ptrdiff_t count, i
     if (*p->next == '&')
         return read_pointer(p, level, out);
     if (p->next[0] == 'X' && p->next[1] == '{') {
+        const char *start = p->next;
         tn_status status = skip_braces(p);
-        return status != TN_OK ? status : finish_plain(p, TN_POINTER, (ptrdiff_t)sizeof(void *), out);
+        return status != TN_OK ? status : finish_pointer(p, start, out);
     }
     return read_code(p, out);
 }

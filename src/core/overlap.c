@@ -206,7 +206,8 @@ static int64_t magnitude(ptrdiff_t stride)
 static void add_axes(equation *e, const tn_span *span)
 {
     for (int k = 0; k < span->ndim; k++)
-        add_term(e, magnitude(span->strides[k]), span->shape[k] - 1);
+        if (span->shape[k] > 1)
+            add_term(e, magnitude(span->strides[k]), span->shape[k] - 1);
 }
 
 /* The span's bytes as addresses relative to a->data: *low is the first, *last the last. Returns 1 on overflow. */
