@@ -54,12 +54,14 @@ static tn_status convert_value(tnpy_frame *frame, int i)
     PyObject *obj = frame->objects[i];
     char *out = frame->scratch + frame->function->slots[i].offset;
     frame->sources[i] = TNPY_SCRATCH;
-    if (PyFloat_CheckExact(obj) && param->type->kind == TN_FLOAT && param->type->itemsize == sizeof(double)) {
-        double number = PyFloat_AS_DOUBLE(obj);
-        memcpy(out, &number, sizeof number);
-        return TN_OK;
+    if (param->type->kind == TN_STRUCT) {
+        const void *record = tnpy_numpy_record(frame->state, obj, &frame->function->slots[i].key);
+        if (record != NULL) {
+            memcpy(out, record, (size_t)param->type->itemsize);
+            return TN_OK;
+        }
     }
-    tn_status status = tnpy_value_read(frame->state, obj, param->type, param->flags & TN_CHARACTER, out, &frame->error);
+    tn_status status = tnpy_value_read_quick(frame->state, obj, param->type, param->flags & TN_CHARACTER, out, &frame->error);
     if (status == TN_OK || status == TN_RAISED)
         return status;
     return tnpy_refuse_because(frame, i, status, frame->error.message);
@@ -70,7 +72,7 @@ static tn_status convert_size(tnpy_frame *frame, int i)
     int k = frame->def->params[i].shape[0];
     const tn_size *size = &frame->def->sizes[k];
     int64_t value;
-    tn_status status = tnpy_value_read(frame->state, frame->objects[i], &tn_type_int64, 0, &value, &frame->error);
+    tn_status status = tnpy_value_read_quick(frame->state, frame->objects[i], &tn_type_int64, 0, &value, &frame->error);
     if (status == TN_RAISED)
         return status;
     if (status != TN_OK)

@@ -3,6 +3,7 @@
 #include "numpy.h"
 
 #include <numpy/arrayobject.h>
+#include <numpy/arrayscalars.h>
 #include <string.h>
 
 /* NumPy's function table, PyArray_API, is a static pointer of this file: it is set once, to a constant that NumPy itself
@@ -217,15 +218,20 @@ static PyArray_Descr *descr_of(PyObject *array)
     return ((PyArrayObject_fields *)array)->descr;
 }
 
-tn_status tnpy_numpy_type(PyObject *array, const tn_type **type, tn_type **owned, tn_error *err)
+static tn_status describe(PyArray_Descr *descr, const tn_type **type, tn_type **owned, tn_error *err)
 {
     *owned = NULL;
-    *type = builtin_type(descr_of(array));
+    *type = builtin_type(descr);
     if (*type != NULL)
         return TN_OK;
-    tn_status status = type_of(descr_of(array), 0, owned, err);
+    tn_status status = type_of(descr, 0, owned, err);
     *type = *owned;
     return status;
+}
+
+tn_status tnpy_numpy_type(PyObject *array, const tn_type **type, tn_type **owned, tn_error *err)
+{
+    return describe(descr_of(array), type, owned, err);
 }
 
 /* --- comparing ---------------------------------------------------------------------------------------------------- */
@@ -313,19 +319,33 @@ static void remember(tnpy_dtype_key *key, PyObject *descr)
 #endif
 }
 
-bool tnpy_numpy_compare_type(PyObject *array, tnpy_dtype_key *key)
+bool tnpy_numpy_compare_type(PyArray_Descr *descr, tnpy_dtype_key *key)
 {
     if (key->type == NULL)
         return true;
     const tn_type *type;
     tn_type *owned;
-    if (tnpy_numpy_type(array, &type, &owned, NULL) != TN_OK)
+    if (describe(descr, &type, &owned, NULL) != TN_OK)
         return false;
     bool same = tn_type_equal(key->type, type) || (key->any_byte && type->itemsize == 1 && type->kind == TN_BYTES);
     tn_type_free(owned);
     if (same)
-        remember(key, (PyObject *)descr_of(array));
+        remember(key, (PyObject *)descr);
     return same;
+}
+
+const void *tnpy_numpy_record(tnpy_state *state, PyObject *obj, tnpy_dtype_key *key)
+{
+    if (state->ndarray == NULL)
+        return NULL;
+    if (Py_TYPE(obj) == state->ndarray) {
+        const PyArrayObject_fields *array = (const PyArrayObject_fields *)obj;
+        return array->nd == 0 && tnpy_numpy_is_type(array->descr, key) ? array->data : NULL;
+    }
+    if (!PyArray_IsScalar(obj, Void))
+        return NULL;
+    const PyVoidScalarObject *scalar = (const PyVoidScalarObject *)obj;
+    return tnpy_numpy_is_type(scalar->descr, key) ? scalar->obval : NULL;
 }
 
 /* --- making arrays ------------------------------------------------------------------------------------------------ */

@@ -63,15 +63,19 @@ static inline bool tnpy_numpy_is_c_contiguous(PyObject *array)
 }
 
 /* The slow half of tnpy_numpy_has_type. Runs no Python code. Out of memory counts as different. */
-bool tnpy_numpy_compare_type(PyObject *array, tnpy_dtype_key *key);
+bool tnpy_numpy_compare_type(PyArray_Descr *descr, tnpy_dtype_key *key);
 
-static inline bool tnpy_numpy_has_type(PyObject *array, tnpy_dtype_key *key)
+static inline bool tnpy_numpy_is_type(PyArray_Descr *descr, tnpy_dtype_key *key)
 {
-    const PyArray_Descr *descr = ((const PyArrayObject_fields *)array)->descr;
     unsigned number = (unsigned)descr->type_num;
     if (number < 32 && (key->numbers >> number & 1) && descr->byteorder != NPY_OPPBYTE)
         return true;
-    return (PyObject *)descr == key->seen || tnpy_numpy_compare_type(array, key);
+    return (PyObject *)descr == key->seen || tnpy_numpy_compare_type(descr, key);
+}
+
+static inline bool tnpy_numpy_has_type(PyObject *array, tnpy_dtype_key *key)
+{
+    return tnpy_numpy_is_type(((const PyArrayObject_fields *)array)->descr, key);
 }
 
 /* The element type of an ndarray. *owned must be given to tn_type_free (NULL where *type is static). */
@@ -79,6 +83,10 @@ tn_status tnpy_numpy_type(PyObject *array, const tn_type **type, tn_type **owned
 
 /* Is it an instance of numpy.ma.MaskedArray, whose mask C would not see? */
 bool tnpy_numpy_is_masked(tnpy_state *state, PyObject *array);
+
+/* The memory of one structure of exactly the key's type: an element of a structured array (numpy.void) or a 0-d array. NULL
+ * where `obj` is neither, or of another type; the general way then says why. Runs no Python code. */
+const void *tnpy_numpy_record(tnpy_state *state, PyObject *obj, tnpy_dtype_key *key);
 
 /* A new C-contiguous array, uninitialised; needs tnpy_numpy_import() == 1. Runs no Python code once key->dtype is made.
  * `data` not NULL: a view of that memory, kept alive by `owner` (a new reference is taken). New reference or NULL. */
