@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "lend.h"
 #include "refusal.h"
 #include "value.h"
 
@@ -187,6 +188,20 @@ static tn_status borrow_one(tnpy_frame *frame, int i)
     return tnpy_refuse_because(frame, i, status, frame->error.message);
 }
 
+/* The dtypes of the outputs to be made: making one for the first time runs Python code, which phase 2 must not. */
+static tn_status prepare_outputs(tnpy_frame *frame)
+{
+    const tnpy_function *f = frame->function;
+    for (int i = 0; i < f->nargs; i++) {
+        tnpy_slot *slot = &f->slots[i];
+        bool made = slot->param->kind == TN_PARAM_ARRAY || frame->batch;
+        bool given = i < frame->def->nparams && slot->param->direction == TN_OUT && frame->objects[i] != NULL;
+        if (made && !given && tnpy_is_returned(slot->param) && tnpy_lend_prepare(frame->state, &slot->key) < 0)
+            return raised(frame);
+    }
+    return TN_OK;
+}
+
 tn_status tnpy_convert(tnpy_frame *frame)
 {
     int nparams = frame->def->nparams;
@@ -196,5 +211,7 @@ tn_status tnpy_convert(tnpy_frame *frame)
     for (int i = 0; frame->foreign && i < nparams && status == TN_OK; i++)
         if (frame->sources[i] == TNPY_LOANED)
             status = borrow_one(frame, i);
+    if (status == TN_OK && frame->function->noutputs > 0)
+        status = prepare_outputs(frame);
     return status;
 }

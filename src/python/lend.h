@@ -11,6 +11,10 @@
 #include "protocol/numpy.h"
 #include "state.h"
 
+/* Make key->dtype, if NumPy can be imported and it is not made yet; it may run any Python code. 0, or -1 with an
+ * exception. */
+int tnpy_lend_prepare(tnpy_state *state, tnpy_dtype_key *key);
+
 /* A new C-contiguous array of key->type, not initialised. Runs no Python code with NumPy once key->dtype is made.
  * New reference, or NULL with an exception. `span` is filled, and valid as long as the object. */
 PyObject *tnpy_lend_new(tnpy_state *state, tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, tn_span *span);
