@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <string.h>
 
 static PyObject *exception_of(tn_status status)
 {
@@ -26,7 +27,11 @@ PyObject *tnpy_raise(const tn_error *err)
     if (err->status == TN_NO_MEMORY)
         return PyErr_NoMemory();
     PyObject *exception = exception_of(err->status);
-    PyErr_SetString(exception != NULL ? exception : PyExc_SystemError, err->message);
+    /* What an exporter says of itself may stand in the message, and need not be UTF-8. */
+    PyObject *message = PyUnicode_DecodeUTF8(err->message, (Py_ssize_t)strlen(err->message), "backslashreplace");
+    if (message != NULL)
+        PyErr_SetObject(exception != NULL ? exception : PyExc_SystemError, message);
+    Py_XDECREF(message);
     return NULL;
 }
 

@@ -101,6 +101,8 @@ static tn_status get(PyObject *obj, bool writable, Py_buffer *buffer, tn_error *
             /* Legal for a temporary view; without an owner there is nothing to release. */
             buffer->obj = Py_NewRef(Py_None);
         }
+        if (PyErr_Occurred())
+            return tn_fail(err, TN_RAISED, "an exception is set");
         if (writable && buffer->readonly)
             return tn_fail(err, TN_BUSY, "is read-only");
         return TN_OK;

@@ -80,8 +80,14 @@ static tn_status read_struct(const array_struct *s, bool writable, tnpy_loan *lo
     tn_status status = type_of_struct(s, &loan->type, err);
     if (status != TN_OK)
         return status;
-    for (int i = 0; i < s->nd; i++)
+    if (loan->type->itemsize != s->itemsize)
+        return tn_fail(err, TN_WRONG_VALUE, "%s: the itemsize is %d, but descr makes %td", wrong, s->itemsize,
+                       loan->type->itemsize);
+    for (int i = 0; i < s->nd; i++) {
+        if (s->shape[i] < 0)
+            return tn_fail(err, TN_WRONG_VALUE, "%s: shape[%d] is %td", wrong, i, (ptrdiff_t)s->shape[i]);
         loan->layout.shape[i] = s->shape[i];
+    }
     if (s->strides != NULL)
         for (int i = 0; i < s->nd; i++)
             loan->layout.strides[i] = s->strides[i];
@@ -89,9 +95,11 @@ static tn_status read_struct(const array_struct *s, bool writable, tnpy_loan *lo
                       .strides = loan->layout.strides, .flags = s->flags & STRUCT_WRITEABLE ? 0 : TN_READONLY};
     if (writable && span->flags & TN_READONLY)
         return tn_fail(err, TN_BUSY, "is read-only");
-    if (s->strides != NULL)
-        return TN_OK;
-    return tn_contiguous_strides(s->nd, loan->layout.shape, loan->type->itemsize, TN_ORDER_C, loan->layout.strides, err);
+    tn_error reason;
+    if (s->strides == NULL && tn_contiguous_strides(s->nd, loan->layout.shape, loan->type->itemsize, TN_ORDER_C,
+                                                    loan->layout.strides, &reason) != TN_OK)
+        return tn_fail(err, TN_WRONG_VALUE, "%s: %s", wrong, reason.message);
+    return TN_OK;
 }
 
 tn_status tnpy_array_struct_borrow(PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err)
@@ -135,10 +143,11 @@ static tn_status read_type(PyObject *dict, tn_type **out, tn_error *err)
 {
     PyObject *typestr = PyDict_GetItemString(dict, "typestr");
     PyObject *descr = PyDict_GetItemString(dict, "descr");
-    const char *text = typestr != NULL && PyUnicode_Check(typestr) ? PyUnicode_AsUTF8(typestr) : NULL;
-    if (text == NULL) {
+    Py_ssize_t length = 0;
+    const char *text = typestr != NULL && PyUnicode_Check(typestr) ? PyUnicode_AsUTF8AndSize(typestr, &length) : NULL;
+    if (text == NULL || strlen(text) != (size_t)length) {
         PyErr_Clear();
-        return tn_fail(err, TN_WRONG_VALUE, "%s: __array_interface__ has no 'typestr'", wrong);
+        return tn_fail(err, TN_WRONG_VALUE, "%s: __array_interface__ has no 'typestr' that is text", wrong);
     }
     tn_error reason;
     tn_status status = tn_type_from_typestr(text, out, &reason);
@@ -247,11 +256,13 @@ tn_status tnpy_array_interface_borrow(PyObject *obj, bool writable, tnpy_loan *l
         Py_DECREF(dict);
         return TN_WRONG_VALUE;
     }
-    tn_status status = read_dict(obj, dict, writable, loan, span, err);
-    if (status == TN_OK)
-        loan->owner = PyTuple_Pack(2, obj, dict); /* a buffer object may hang on the dict */
+    /* A copy, which nobody else can empty while what it holds is read: __index__, __bool__ or __repr__ of its values may
+     * run any code. It is kept, since a buffer object may hang on it. */
+    PyObject *copy = PyDict_Copy(dict);
     Py_DECREF(dict);
-    if (status == TN_OK && loan->owner == NULL)
+    loan->owner = copy == NULL ? NULL : PyTuple_Pack(2, obj, copy);
+    Py_XDECREF(copy);
+    if (loan->owner == NULL)
         return tn_fail(err, TN_RAISED, "an exception is set");
-    return status;
+    return read_dict(obj, copy, writable, loan, span, err);
 }
