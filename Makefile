@@ -58,7 +58,7 @@ test-pythons: ## all tests with Python 3.11, 3.12 and 3.13
 
 .PHONY: test-c
 test-c: $(READY) ## the units of libtenon, without Python
-	@test -f $(C_BUILD)/build.ninja || $(IN_VENV) meson setup $(C_BUILD) -Dtests=true >/dev/null
+	@test -f $(C_BUILD)/build.ninja || $(IN_VENV) meson setup $(C_BUILD) -Dtests=true -Dbuildtype=debugoptimized >/dev/null
 	@$(IN_VENV) meson test -C $(C_BUILD) --print-errorlogs
 
 .PHONY: test-python
