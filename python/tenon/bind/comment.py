@@ -39,7 +39,8 @@ class Comment:
     problems: list[tuple[int, str]] = field(default_factory=list)  # (line, what is wrong)
 
 
-_COMMAND = re.compile(r"(?<![\w@\\.])[@\\]([A-Za-z]+|f[$\[\]])(?![A-Za-z])")
+_COMMAND = re.compile(r"(?<![\w@\\.])[@\\]([A-Za-z]+)")
+_FORMULA = re.compile(r"[@\\]f[$\[\]]")  # around a formula, whose text stays
 _VERBATIM = {"code": "endcode", "verbatim": "endverbatim"}
 _RETURN = {"return", "returns", "result"}
 _THROW = {"throws", "throw", "exception"}
@@ -117,6 +118,7 @@ class _Reader:
 
     def _line(self, line: str, number: int) -> str | None:
         """Reads one line; returns the command that ends a verbatim block if one begins here."""
+        line = _FORMULA.sub("", line)
         position = 0
         plain: list[str] = []
         while match := _COMMAND.search(line, position):
@@ -129,8 +131,6 @@ class _Reader:
                 return self._verbatim(tail, _VERBATIM[command]) if tail.strip() else _VERBATIM[command]
             if command in _WORD_STYLE:
                 position = _skip_space(line, position)
-                continue
-            if not command.isalpha():  # @f$, @f[ and @f] around a formula
                 continue
             if command == "param":
                 self._flush(plain)

@@ -74,6 +74,11 @@ class Record:
     complete: bool = True
     const: bool = False
 
+    @property
+    def named(self) -> bool:
+        """Can C say its name? clang spells others with the place of their declaration."""
+        return "(" not in self.spelling
+
 
 @dataclass(frozen=True)
 class Other:

@@ -114,7 +114,7 @@ def parse(text: str) -> Expression:
     """The whole text as one expression."""
     tree, end = parse_prefix(text)
     if text[end:].strip():
-        raise ExpressionError(f"cannot be read at '{text[end:].strip()}'; sizes use names, integers, + - * / % and ( )")
+        raise ExpressionError(f"cannot be read at '{text[end:].strip()}'")
     return tree
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 
 from .declarations import Array, CType, Number, Pointer, Record
 from .model import Function, Half, Param, ParamKind, Passed, Size, SizeKind
-from .types import view_of
 
 
 def c_half(half: Half, *, inlinable: bool) -> str:
@@ -50,17 +49,26 @@ def _assert_type(ctype: CType, facts: dict[str, None]) -> None:
     match ctype:
         case Array(element=inner) | Pointer(to=inner):
             _assert_type(inner, facts)
-        case Record() if view_of(ctype.name) or ctype.name == "tn_span":
-            _assert_equal(f"sizeof({ctype.spelling})", ctype.size, facts)
         case Record():
             _assert_equal(f"sizeof({ctype.spelling})", ctype.size, facts)
             _assert_equal(f"_Alignof({ctype.spelling})", ctype.alignment, facts)
-            for member in ctype.members:
-                _assert_equal(f"__builtin_offsetof({ctype.spelling}, {member.name})", member.offset, facts)
-                _assert_type(member.type, facts)
+            _assert_members(ctype.spelling, "", 0, ctype, facts)
         case Number():
             _assert_equal(f"sizeof({ctype.spelling})", ctype.size, facts)
             _assert_equal(f"_Alignof({ctype.spelling})", ctype.alignment, facts)
+
+
+def _assert_members(root: str, path: str, base: int, record: Record, facts: dict[str, None]) -> None:
+    """Offsets and sizes by their path from the outermost structure, since inner ones may have no name."""
+    for member in record.members:
+        place, inner = path + member.name, member.type
+        _assert_equal(f"__builtin_offsetof({root}, {place})", base + member.offset, facts)
+        while isinstance(inner, Array):
+            place, inner = place + "[0]", inner.element
+        assert isinstance(inner, Number | Record)
+        _assert_equal(f"sizeof((({root} *)0)->{place})", inner.size, facts)
+        if isinstance(inner, Record):
+            _assert_members(root, place + ".", base + member.offset, inner, facts)
 
 
 def _assert_equal(what: str, value: int, facts: dict[str, None]) -> None:
@@ -161,6 +169,10 @@ def _points(function: Function, steps: dict[int, str]) -> list[str]:
         lines.append("        }")
     elif function.result is None:
         lines.append(f"        {call};")
+    elif isinstance(function.result.type, Record):  # which may have const fields, and so no assignment
+        lines.append(f"        const {function.result.type.spelling} tn_r = {call};")
+        address = _address(len(function.params), steps)
+        lines.append(f"        __builtin_memcpy({address}, &tn_r, sizeof tn_r);")
     else:
         lines.append(f"        {_result(function, steps)} = {call};")
     lines.append("    }")

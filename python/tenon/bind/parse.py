@@ -8,6 +8,7 @@ are evaluated by a C compiler, in the file's own context, in one parse.
 from __future__ import annotations
 
 import ctypes
+import dataclasses
 import importlib
 import os
 import re
@@ -108,14 +109,15 @@ class _Parser:
                 if value is not None:
                     values[cursor.spelling[len("tn_constant_") + 2 :]] = value
                 continue
+            if kind == K.TYPEDEF_DECL:
+                canonical = cursor.type.get_canonical()
+                if _kind(canonical) == T.RECORD:
+                    self.record_names.setdefault(_unqualified(canonical), cursor.spelling)
+                continue
             if not self._is_ours(cursor):
                 continue
             if kind == K.ENUM_DECL:
                 self._enumerators(cursor)
-            elif kind == K.TYPEDEF_DECL:
-                canonical = cursor.type.get_canonical()
-                if _kind(canonical) == T.RECORD:
-                    self.record_names.setdefault(_unqualified(canonical), cursor.spelling)
             elif kind == K.VAR_DECL:
                 if cursor.spelling not in variables or cursor.is_definition():
                     variables[cursor.spelling] = cursor
@@ -339,13 +341,13 @@ class _Parser:
         known = self.records.get(spelling)
         if known is None:
             known = self.records[spelling] = self._new_record(ctype, spelling)
-        return known if not const else Record(**{**known.__dict__, "const": True})
+        return dataclasses.replace(known, const=True) if const else known
 
     def _new_record(self, ctype: Any, spelling: str) -> Record:
         declaration = ctype.get_declaration()
         name = self.record_names.get(spelling) or re.sub(r"^(struct|union)\s+", "", spelling)
         if declaration.kind == K.UNION_DECL:
-            return Record(name, spelling, max(ctype.get_size(), 0), 1, problem=f"{name} is a union")
+            return Record(name, spelling, max(ctype.get_size(), 0), 1, problem="it is a union")
         if declaration.get_definition() is None:
             return Record(name, spelling, 0, 1, complete=False, problem=f"{name} is only declared")
         self.records[spelling] = Record(name, spelling, 0, 1, complete=False, problem=f"{name} contains itself")
@@ -354,6 +356,11 @@ class _Parser:
         if not members and problem is None:
             problem = f"{name} has no fields"
         return Record(name, spelling, ctype.get_size(), ctype.get_align(), tuple(members), problem)
+
+    def _prefix(self, ctype: Any) -> str:
+        spelling = _unqualified(ctype)
+        name = self.record_names.get(spelling) or re.sub(r"^struct\s+", "", spelling)
+        return f"{name}_" if name.isidentifier() else ""
 
     def _members(self, ctype: Any, base: int, out: list[Member]) -> str | None:
         """Appends the fields, those of anonymous structures too; returns the first problem."""
@@ -370,28 +377,35 @@ class _Parser:
                 if problem:
                     return problem
                 continue
-            member = self._type(cursor.type)
+            member = _named_after_field(self._type(cursor.type), self._prefix(ctype), name)
             problem = _member_problem(member)
             if problem:
-                return f"its field {name} is {problem}"
+                return f"its field {name}{problem}"
             out.append(Member(name, member, offset))
         return None
+
+
+def _named_after_field(member: CType, prefix: str, field: str) -> CType:
+    """A structure without a name is called after the field that has it."""
+    if isinstance(member, Array):
+        return dataclasses.replace(member, element=_named_after_field(member.element, prefix, field))
+    return dataclasses.replace(member, name=prefix + field) if isinstance(member, Record) and not member.named else member
 
 
 def _member_problem(ctype: CType) -> str | None:
     match ctype:
         case Pointer():
-            return "a pointer"
+            return " is a pointer"
         case Array(count=None):
-            return "a flexible array"
+            return " is a flexible array"
         case Array(element=element):
             return _member_problem(element)
         case Record(problem=problem) if problem:
-            return f"a structure that cannot be described: {problem}"
+            return f": {problem}"
         case Other(what=what):
-            return what
+            return f" is {what}"
         case Void():
-            return "void"
+            return " is void"
     return None
 
 

@@ -151,6 +151,8 @@ def _classify_record(draft: _Draft, ctype: Record) -> None:
 def _described(ctype: Record) -> Record:
     if not ctype.complete and ctype.problem and "only declared" in ctype.problem:
         raise NotYet(f"{ctype.name} is an opaque handle")
+    if not ctype.named:
+        raise Refused("it takes a structure that has no name", "give it one with typedef")
     if ctype.problem:
         raise Refused(f"the structure {ctype.name} cannot be described: {ctype.problem}")
     return ctype
@@ -185,6 +187,8 @@ def _extent_tree(name: str, text: str) -> Expression:
 def _make_array(draft: _Draft, element: CType, extents: list[Extent], restrict: bool) -> None:
     name = draft.python_name
     match element:
+        case Pointer(to=Other(what="a function")):
+            raise Refused(f"{name} is an array of callbacks", "write a C function that needs none")
         case Pointer():
             raise NotYet(f"{name} is an array of pointers to rows")
         case Other(what=what):
@@ -223,6 +227,8 @@ def _classify_pointer(draft: _Draft, ctype: Pointer) -> None:
         raise Refused(f"{name} is a void pointer: the element type is not said", "declare the element type")
     if isinstance(target, Pointer):
         raise NotYet(f"{name} is a pointer to pointers")
+    if isinstance(target, Record) and not target.named:
+        raise Refused(f"{name} is a pointer to a structure that has no name", "give it one with typedef")
     if isinstance(target, Record) and not target.complete:
         raise NotYet(f"{name} is a pointer to {target.name}, an opaque handle")
     if directive.fixed is not None and isinstance(target, Number):
@@ -284,7 +290,9 @@ def _no_shape(draft: _Draft, ctype: Pointer) -> Refused:
             f"write `{describe(element)} {name}[n]{text}`, or say `@param {name} [n]` in the comment",
         )
     advice = f"write `{describe(target)} {name}[n]`, or say `@param {name} [n]` in the comment"
-    if not is_const(target):
+    if isinstance(target, Number) and target.character:
+        advice += f"; if it is one character, `@param[out] {name} []`"
+    elif not is_const(target):
         advice += f"; if it is one value, say `@param[out] {name}` or `@param[in,out] {name} []`"
     else:
         advice += f"; if it is one value, `@param {name} []`"

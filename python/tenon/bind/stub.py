@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterable, Sequence
 
 from . import types
@@ -44,8 +45,11 @@ class _Stub:
                 self.typing.add("Any")
                 values.append(f"{name}: np.dtype[Any]")
         tuples: list[str] = []
-        for name, record in self.tuples.items():
-            tuples += ["", *self._named_tuple(name, record)]
+        done: set[str] = set()
+        while pending := [name for name in self.tuples if name not in done]:  # a field may need another one
+            done.update(pending)
+            for name in pending:
+                tuples += ["", *self._named_tuple(name, self.tuples[name])]
         return "\n".join([*self._head(), *([""] + values if values else []), *tuples, *body]) + "\n"
 
     def _head(self) -> list[str]:
@@ -125,7 +129,7 @@ class _Stub:
     def _value(self, element: CType | None) -> str:
         """A C value as Python gets it."""
         match element:
-            case Record(name=name):
+            case Record(name=name) if not any(keyword.iskeyword(member.name) for member in element.members):
                 self.tuples[name] = element
                 return f"_{name}"
             case Number(character=True):

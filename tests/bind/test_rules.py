@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The rule table, row by row: a prototype and its comment, and the Python signature or the refusal."""
+
+import pytest
+
+HEAD = """
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <tenon/tenon.h>
+#define SIX 6
+enum { THREE = 3, E_SECOND = -2 };
+typedef enum { RED, GREEN } colour;
+typedef double vec3[3];
+typedef double *pointer;
+typedef struct { int32_t a; float b; } pair;
+typedef struct grid grid;
+typedef union { int a; float b; } either;
+"""
+
+# comment, prototype, Python signature, signature of a batch
+BOUND = [
+    ("", "double f(size_t m, size_t n, const double x[m][n])", "f(x: float64[m, n]) -> float", "(m,n)->()"),
+    ("", "void f(size_t n, double x[n])", "f(x: float64[n]) -> None", "(n)->(n)"),
+    ("@param[in] x", "void f(size_t n, double x[n])", "f(x: float64[n]) -> None", "(n)->"),
+    ("@param[out] y", "void f(size_t n, const float x[n], float y[n])",
+     "f(x: float32[n], *, y: float32[n] = None) -> float32[n]", "(n)->(n)"),
+    ("@param[out] y @param[out] z", "double f(size_t n, const double x[n], double y[n], double z[n][2])",
+     "f(x: float64[n], *, y: float64[n] = None, z: float64[n, 2] = None) -> tuple[float, float64[n], float64[n, 2]]",
+     "(n)->(),(n),(n,2)"),
+    ("@param[out] y", "void f(int n, double lo, double y[n])", "f(n: int, lo: float, *, y: float64[n] = None) -> float64[n]",
+     "()->(n)"),
+    ("", "void f(size_t n, const double x[n + 1])", "f(n: int, x: float64[n + 1]) -> None", "(d0)->"),
+    ("", "void f(int n, const double x[n], const double y[n * (n + 1) / 2])",
+     "f(x: float64[n], y: float64[n * (n + 1) / 2]) -> None", "(n),(d0)->"),
+    ("", "void f(int d0, const double x[d0], const double y[d0 + 1], const double z[d0 + 1])",
+     "f(x: float64[d0], y: float64[d0 + 1], z: float64[d0 + 1]) -> None", "(d0),(d1),(d1)->"),
+    ("", "void f(const double x[3], double pv[2][SIX])", "f(x: float64[3], pv: float64[2, 6]) -> None", "(3),(2,6)->(2,6)"),
+    ("", "void f(const double x[THREE + 1])", "f(x: float64[4]) -> None", "(4)->"),
+    ("", "void f(int n, const double x[n + THREE])", "f(n: int, x: float64[n + 3]) -> None", "(d0)->"),
+    ("", "double f(size_t n, const double x[static n])", "f(x: float64[n]) -> float", "(n)->()"),
+    ("", "double f(size_t n, const double x[static n], const double y[static n])",
+     "f(x: float64[n], y: float64[n]) -> float", "(n),(n)->()"),
+    ("", "double f(size_t n, const double x[static n], const double y[n])",
+     "f(x: float64[>= n], y: float64[n]) -> float", "(d0),(n)->()"),
+    ("", "double f(const double x[static 3])", "f(x: float64[>= 3]) -> float", "(d0)->()"),
+    ("", "double f(const vec3 a, size_t n, const vec3 b[n])", "f(a: float64[3], b: float64[n, 3]) -> float", "(3),(n,3)->()"),
+    ("", "void f(vec3 a)", "f(a: float64[3]) -> None", "(3)->(3)"),
+    ("", "void f(size_t n, pair p[n])", "f(p: pair[n]) -> None", "(n)->(n)"),
+    ("", "double f(const pair *p, pair q)", "f(p: pair, q: pair) -> float", "(),()->()"),
+    ("@param[out] p @param[in,out] q", "void f(pair *p, pair *q)", "f(q: pair, *, p: pair = None) -> tuple[pair, pair]",
+     "()->(),()"),
+    ("", "pair f(int a)", "f(a: int) -> pair", "()->()"),
+    ("", "double f(tn_const_f64_2 x)", "f(x: float64[:, :]) -> float", "(d0,d1)->()"),
+    ("", "void f(tn_i8_1 x, tn_c128_3 y)", "f(x: int8[:], y: complex128[:, :, :]) -> None", "(d0),(d1,d2,d3)->(d0),(d1,d2,d3)"),
+    ("@param[in] x", "void f(tn_bool_1 x)", "f(x: bool[:]) -> None", "(d0)->"),
+    ("", "void f(tn_span x)", "f(x: array) -> None", None),
+    ("@param x [n]", "double f(const double *x, size_t n)", "f(x: float64[n]) -> float", "(n)->()"),
+    ("@param x [SIX][n + THREE]", "double f(int n, const double *x)", "f(n: int, x: float64[6, n + 3]) -> float", "(6,d0)->()"),
+    ("@param x [n]", "double f(int n, const pointer x)", "f(x: float64[n]) -> float", "(n)->(),(n)"),
+    ("@param x [n]", "double f(int n, double (*x)[3])", "f(x: float64[n, 3]) -> float", "(n,3)->(),(n,3)"),
+    ("@param x [n]", "double f(int n, const double x[])", "f(x: float64[n]) -> float", "(n)->()"),
+    ("@param x [static n]", "double f(int n, const double *x, const double w[n])",
+     "f(x: float64[>= n], w: float64[n]) -> float", "(d0),(n)->()"),
+    ("@param[out] r", "void f(double *r)", "f(*, r: float = None) -> float", None),
+    ("@param k []\n@param[in,out] t []", "void f(const int *k, double *t)", "f(k: int, t: float) -> float", "(),()->()"),
+    ("@param[in] k []", "void f(int *k)", "f(k: int) -> None", "()->"),
+    ("@param lda = n", "double f(int n, const double a[n][n], int lda)", "f(a: float64[n, n]) -> float", "(n,n)->()"),
+    ("@param lda = n the leading dimension", "double f(int n, const double a[n], short lda)", "f(a: float64[n]) -> float", "(n)->()"),
+    ("@param b = a * 2 @param a = n", "double f(int n, const double x[n], int a, int b)", "f(x: float64[n]) -> float", "(n)->()"),
+    ("@param order = 'C' @param flag = THREE", "double f(char order, const int *flag, double x)", "f(x: float) -> float", "()->()"),
+    ("@param n [] @param x [n]", "double f(const int *n, const double *x)", "f(x: float64[n]) -> float", "(n)->()"),
+    ("@param w [n] or NULL", "double f(size_t n, const double x[n], const double *w)",
+     "f(x: float64[n], w: float64[n] | None = None) -> float", "(n),(n)->()"),
+    ("@param w or NULL", "double f(size_t n, const double w[n], const double x[n])",
+     "f(w: float64[n] | None, x: float64[n]) -> float", "(n),(n)->()"),
+    ("@param w [n] or NULL", "double f(size_t n, const double w[n])", "f(n: int, w: float64[n] | None = None) -> float", "(n)->()"),
+    ("@param k [] or NULL", "double f(const int *k)", "f(k: int | None = None) -> float", "()->()"),
+    ("@param p or NULL", "double f(const pair *p)", "f(p: pair | None = None) -> float", "()->()"),
+    ("@param[out] y [n] or NULL", "void f(int n, double *y)", "f(n: int, *, y: float64[n] = None) -> float64[n]", None),
+    ("", "void f(size_t n, double _Complex z[n], bool b[n], _Float16 h[n], long double l[n])",
+     "f(z: complex128[n], b: bool[n], h: float16[n], l: longdouble[n]) -> None", "(n),(n),(n),(n)->(n),(n),(n),(n)"),
+    ("", "void f(int n, const int8_t a[n], const uint16_t b[n], const long c[n], const colour d[n])",
+     "f(a: int8[n], b: uint16[n], c: int64[n], d: uint32[n]) -> None", "(n),(n),(n),(n)->"),
+    ("", "colour f(colour c, bool b, char d, float x, float _Complex z, uint8_t i)",
+     "f(c: int, b: bool, d: str, x: float, z: complex, i: int) -> int", "(),(),(),(),(),()->()"),
+    ("", "unsigned f(size_t n, const char b[n], signed char c[n])", "f(b: bytes[n], c: int8[n]) -> int", "(n),(n)->(),(n)"),
+    ("", "const char *f(const char *s)", "f(s: str) -> str", None),
+    ("@param s or NULL", "int f(const char *s)", "f(s: str | None = None) -> int", None),
+    ("@param s [n]", "int f(const char *s, int n)", "f(s: bytes[n]) -> int", "(n)->()"),
+    ("@throws 3 did not converge", "int f(size_t n, double x[n])", "f(x: float64[n]) -> None", "(n)->(n)"),
+    ("@throws E_SECOND was second", "int f(double x)", "f(x: float) -> None", "()->"),
+    ("@retval 0 fine", "int f(double x)", "f(x: float) -> int", "()->()"),
+    ("", "tn_status f(double x)", "f(x: float) -> None", "()->"),
+    ("", "void f(void)", "f() -> None", None),
+    ("", "double f(double, double b)", "f(arg0: float, /, b: float) -> float", "(),()->()"),
+    ("", "double f(double a, double, double c)", "f(a: float, arg1: float, /, c: float) -> float", "(),(),()->()"),
+    ("", "double lambda(double from, double None, int n, const double def[n])",
+     "lambda_(from_: float, None_: float, def_: float64[n]) -> float", "(),(),(n)->()"),
+    ("", "void f(size_t in, const double x[in])", "f(x: float64[in_]) -> None", "(in_)->"),
+]  # fmt: skip
+
+
+def declare(comment: str, prototype: str) -> str:
+    lines = "\n".join(f" * {line}" for line in comment.split("\n"))
+    return f"{HEAD}\n/**\n{lines}\n */\n{prototype};\n"
+
+
+@pytest.mark.parametrize(("comment", "prototype", "expected", "batch"), BOUND, ids=[row[1] for row in BOUND])
+def test_a_prototype_becomes_this_signature(bind, comment, prototype, expected, batch):
+    bound = bind(declare(comment, prototype), header=True)
+    assert bound.refused == {}
+    (name,) = bound.signatures
+    assert bound.signatures[name] == expected
+    assert bound.batches[name] == batch
+
+
+# comment, prototype, what the refusal says
+REFUSED = [
+    ("", "double f(const double *x)", r"x is a pointer without a shape; write `const double x\[n\]`, or say `@param x \[n\]`"),
+    ("", "void f(double *x)", r"pointer without a shape; .*`@param\[out\] x`"),
+    ("", "void f(char *c)", r"pointer without a shape; .*`@param\[out\] c \[\]`"),
+    ("", "void f(pair *p)", "pointer without a shape"),
+    ("@param k []", "void f(int *k)", r"nothing says whether C reads or writes"),
+    ("", "double f(const double x[])", r"x has no extent in \[\]; write the extent, as in `x\[n\]`"),
+    ("", "double f(const double x[*])", r"x has no extent in \[\*\]"),
+    ("", "void f(void *p)", "void pointer: the element type is not said"),
+    ("", "void f(const void *p)", "void pointer"),
+    ("", "void f(int n, ...)", "variable number of arguments; write a function with a fixed list"),
+    ("", "double f(double (*g)(double))", "g is a callback"),
+    ("", "double f(void (*g[2])(void))", "g is an array of callbacks"),
+    ("", "int f()", r"no prototype; write `f\(void\)`"),
+    ("", "double *f(void)", "it returns a pointer: nothing says how much memory"),
+    ("", "char *f(void)", "it returns a pointer"),
+    ("", "void f(either u)", "the structure either cannot be described: it is a union"),
+    ("", "double f(__int128 x)", "__int128"),
+    ("@param[out] x", "void f(int n, const double x[n])", r"x is const, and @param\[out\] says that it is written; drop const"),
+    ("@param[in,out] x", "void f(int n, const double x[n])", "x is const"),
+    ("@param[out] n", "void f(int n)", "passed by value: C cannot write to it"),
+    ("@param[out] x", "void f(tn_f64_1 x)", r"x is a view, which has no shape to allocate; declare the output as an array"),
+    ("@param[in,out] x", "void f(tn_const_f64_1 x)", "x is const, and said to be written; use tn_f64_1"),
+    ("@param[out] x [n]", "void f(int m, double *x)", r"@param x \[n\]: n is neither a parameter nor a constant"),
+    ("@param x [mm] length", "double f(const double *x)", r"mm is neither a parameter nor a constant; .*if this is a unit"),
+    ("@param x [m/s]", "double f(const double *x, double m)", "s is neither"),
+    ("@param x [%]", "double f(const double *x)", r"`%` cannot be read"),
+    ("@param[out] r [1] ratio", "void f(double *r)", "could be a shape or a unit"),
+    ("@param x [n", "double f(int n, const double *x)", "the bracket is not closed"),
+    ("@param x [n][static 3]", "double f(int n, const double *x)", "`static` belongs into the first bracket"),
+    ("@param[out] nope", "void f(int n)", "@param nope names no parameter; correct the name"),
+    ("@param nope [n]", "void f(int n)", "@param nope names no parameter"),
+    ("@param nope = n", "void f(int n)", "@param nope names no parameter"),
+    ("@param", "void f(int n)", "@param names no parameter"),
+    ("@param[inn] x", "void f(int n, double x[n])", r"say \[in\], \[out\] or \[in,out\]"),
+    ("@param[in] x @param[out] x", "void f(int n, double x[n])", "x is described twice"),
+    ("@param k = m", "void f(int k)", "m is neither a parameter nor a constant"),
+    ("@param k = k + 1", "void f(int k)", "fixed in terms of itself"),
+    ("@param k = m @param m = k", "void f(int k, int m)", "fixed in terms of itself"),
+    ("@param k = 300", "void f(unsigned char k)", "k = 300 does not fit its type"),
+    ("@param y or NULL", "void f(double y)", "y cannot be NULL: it is passed by value"),
+    ("@param y [m] or NULL", "void f(int n, int m, const double y[n])", "is not the shape in the prototype"),
+    ("@param[in] x []", "void f(double x[])", "declared as an array, and said to be one value"),
+    ("", "void f(float n, const double x[(int)n])", r"the extent `\(int\)n` cannot be read"),
+    ("", "void f(int n, const double x[sizeof(int) * n])", "cannot be read"),
+    ("", "void f(int n, const double x[n / 0])", "divides by zero"),
+    ("@param[out] n @param x [n]", "void f(int *n, const double *x)", "the size n is not known before the call"),
+    ("@param x [n]", "void f(double n, const double *x)", "the size n is no integer parameter"),
+    ("@throws 3 bad", "double f(void)", "@throws needs a function that returns an integer"),
+    ("@throws NOPE bad", "int f(void)", "neither an integer nor a constant"),
+    ("@throws 0 fine", "int f(void)", "0 is success"),
+    ("@throws 3 a\n@throws 3 b", "int f(void)", "stands there twice"),
+    ("", "double f(double (*rows[3])[4])", "array of pointers to rows"),
+    ("@param rows [m][n]", "double f(int m, int n, double **rows)", "pointer to pointers"),
+    ("", "void f(grid *g)", "g is a pointer to grid, an opaque handle"),
+    ("", "grid *f(void)", "it returns a pointer to grid, an opaque handle"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("comment", "prototype", "expected"), REFUSED, ids=[f"{row[0]} {row[1]}" for row in REFUSED])
+def test_a_prototype_that_says_too_little_is_refused_with_words(bind, comment, prototype, expected):
+    import re
+
+    bound = bind(declare(comment, prototype), header=True)
+    assert bound.signatures == {}
+    assert re.search(expected, bound.refused["f"]), bound.refused["f"]
+
+
+@pytest.mark.parametrize(
+    ("prototype", "expected"),
+    [
+        ("double f(int n, ///< how many\n  const double *x, /**< [n] the values */\n  double *y /**< [out] their sum */)",
+         "f(x: float64[n], *, y: float = None) -> tuple[float, float]"),
+        ("double f(const double *x, //!< [n]\n  int n) //!< count", "f(x: float64[n]) -> float"),
+        ("double f(double *x /*!< [in] [n] */, int n)", "f(x: float64[n]) -> float"),
+    ],
+)  # fmt: skip
+def test_trailing_comments_behind_parameters_count(bind, prototype, expected):
+    bound = bind(prototype + "\n;", header=True)
+    assert bound.refused == {}
+    assert bound.signatures["f"] == expected
+
+
+def test_a_trailing_comment_behind_the_prototype_is_the_functions(bind):
+    assert bind("double f(double x); ///< Doubles.", header=True).docs["f"].startswith("Doubles.")
+
+
+def test_a_definition_takes_its_comment_from_an_earlier_prototype(bind):
+    bound = bind("/** Reads. @param x [n] */\ndouble f(int n, const double *x);\ndouble f(int n, const double *x) { return x[n - 1]; }")
+    assert bound.signatures["f"] == "f(x: float64[n]) -> float"
+
+
+def test_a_plain_param_for_nobody_is_only_noted(bind):
+    bound = bind("/** @param nope text */ void f(int n);", header=True)
+    assert bound.signatures["f"] == "f(n: int) -> None"
+    assert bound.notes == ["f: @param nope names no parameter"]
+
+
+def test_a_bracket_on_what_is_no_pointer_is_text(bind):
+    bound = bind("/** @param x [m] a length\n * @param v [m/s] speeds */ void f(double x, const double v[3]);", header=True)
+    assert bound.signatures["f"] == "f(x: float, v: float64[3]) -> None"
+    assert "[m/s] speeds" in bound.docs["f"]
+
+
+def test_only_definitions_of_a_c_file_are_bound(bind):
+    text = "double other(double);\nstatic double mine(double x) { return x; }\nint main(void) { return 0; }\n"
+    bound = bind(text + "double f(double x)\n/* a comment */ { return mine(x) + other(x); }")
+    assert list(bound.signatures) == ["f"]
+    assert bound.refused == {}
+
+
+def test_functions_made_by_macros_are_bound(bind):
+    text = "#define DEFINE(T) T sum_##T(int n, const T x[n]) { T s = 0; for (int i = 0; i < n; i++) s += x[i]; return s; }\n"
+    bound = bind(text + "DEFINE(float)\nDEFINE(double)\n#define DECLARE(T) T other_##T(T);\nDECLARE(int)")
+    assert bound.signatures == {
+        "sum_float": "sum_float(x: float32[n]) -> float",
+        "sum_double": "sum_double(x: float64[n]) -> float",
+    }
+
+
+def test_old_style_definitions_are_bound(bind):
+    bound = bind("double f(a, b) double a; int b; { return a + b; }\ndouble g() { return 1; }")
+    assert bound.signatures == {"f": "f(a: float, b: int) -> float", "g": "g() -> float"}
+
+
+def test_inline_without_external_definition_is_refused(bind):
+    bound = bind("inline double f(double x) { return x; }\nextern inline double g(double x);\ninline double g(double x) { return x; }")
+    assert list(bound.signatures) == ["g"]
+    assert "without an external definition" in bound.refused["f"]
+
+
+def test_constants_are_what_the_compiler_says(bind):
+    text = """
+    #define N 10
+    #define TWICE (2 * N)
+    #define PI 3.25
+    #define TEXT "a\\"b" "c\\n"
+    #define BIG 0xFFFFFFFFFFFFFFFFull
+    #define UNSIGNED (~0U)
+    #define LETTER 'A'
+    #define OTHER N
+    #define TYPE double
+    #define ATTRIBUTE __attribute__((unused))
+    #define CALL(x) x
+    #define OPEN {
+    #define CLOSE }
+    #define LOOP do
+    #define EMPTY
+    #define _PRIVATE 1
+    #define GONE 1
+    #undef GONE
+    #if 0
+    #define NEVER 1
+    #endif
+    #define LONG \\
+        12
+    #define WITH_COMMENT 7 /* seven */ // 7
+    #define ADDRESS (&N)
+    enum { A, B = 5, C };
+    typedef enum { NEGATIVE = -1 } negative;
+    double f(double x) { return x; }
+    """
+    assert bind(text).constants == {
+        "A": 0, "B": 5, "C": 6, "NEGATIVE": -1, "N": 10, "TWICE": 20, "PI": 3.25, "TEXT": 'a"bc\n', "BIG": 2**64 - 1,
+        "UNSIGNED": 2**32 - 1, "LETTER": 65, "OTHER": 10, "LONG": 12, "WITH_COMMENT": 7,
+    }  # fmt: skip
+
+
+def test_constants_of_included_headers_count_in_comments_but_are_not_offered(bind):
+    bound = bind("#include <limits.h>\n/** @param k = INT_MAX\n * @param x [CHAR_BIT] */ void f(int k, const double *x);", header=True)
+    assert bound.signatures["f"] == "f(x: float64[8]) -> None"
+    assert bound.constants == {}
+
+
+def test_overloads_name_bound_functions_only(bind):
+    text = HEAD + "double a(double x);\nvoid b(double *x);\nTN_OVERLOAD(c, a, b);\nTN_OVERLOAD(a, a, a);\n"
+    bound = bind(text, header=True)
+    assert "b is not a bound function" in bound.refused["c"]
+    assert "a is defined already" in bound.refused["a"]
+
+
+def test_docstrings_have_the_text_the_shapes_and_the_errors(bind):
+    text = """
+    /** Scale.
+     *
+     * At length.
+     *
+     * @param x       what is scaled
+     * @param[out] y  the products
+     * @param w       [n] or NULL: weights
+     * @throws 3      did not converge
+     */
+    int f(int n, const double x[n], double y[n], const double *w);
+    """
+    assert bind(text, header=True).docs["f"] == (
+        "Scale.\n\nAt length.\n\n"
+        "Parameters\n----------\n"
+        "x : float64[n]\n    what is scaled\n"
+        "w : float64[n] | None, optional\n    weights\n\n"
+        "Returns\n-------\n"
+        "y : float64[n]\n    the products\n\n"
+        "Raises\n------\n"
+        "tenon.CallError\n    3: did not converge"
+    )
