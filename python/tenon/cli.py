@@ -145,7 +145,7 @@ def _glue(options: argparse.Namespace, cflags: list[str]) -> int:
     from tenon.bind.toolchain import Toolchain
 
     request = make_glue_request(options.files, options.name, options.stub)
-    generated = generate(request, Toolchain(cflags))
+    generated = generate(request, Toolchain(cflags), absolute=True)
     _refuse_empty(generated, request)
     _report_warnings(generated)
     if options.strict and generated.module.refusals:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from . import comment
@@ -17,7 +16,7 @@ from .types import annotation_of_array, value_annotation, view_of
 def assemble(name: str, translations: Sequence[Translation]) -> Module:
     module = Module(name, [], [], [], [], [])
     for translation in translations:
-        half = Half(os.path.abspath(translation.path))
+        half = Half(translation.path)
         for declaration in translation.functions:
             _add_function(module, half, declaration, translation)
         half.variables = _variables(translation)

@@ -13,9 +13,9 @@ from .declarations import Array, CType, Number, Pointer, Record
 from .model import Function, Half, Param, ParamKind, Passed, Size, SizeKind
 
 
-def c_half(half: Half, *, inlinable: bool) -> str:
-    """`inlinable`: the bodies are in the included file, so a loop of constant steps can be worth its code."""
-    parts = [f'#include "{c_path(half.include)}"', "#include <tenon/loop.h>", ""]
+def c_half(half: Half, include: str, *, inlinable: bool) -> str:
+    """`include`: the user's file, as the C half finds it. `inlinable`: the bodies are in the included file, so a loop of constant steps can be worth its code."""
+    parts = [f'#include "{c_path(include)}"', "#include <tenon/loop.h>", ""]
     parts += _assertions(half)
     for function in half.functions:
         parts += ["", _loop(function, inlinable)]

@@ -93,7 +93,7 @@ class _Parser:
     def run(self, known: Iterable[str]) -> tuple[Translation, list[str]]:
         macros = _macro_names(self.text)
         asked = dict.fromkeys([*_names_in_comment_brackets(self.text), *known])
-        unit = self._translate(_virtual_source(self.absolute, macros, asked))
+        unit = self._translate(_virtual_source(os.path.basename(self.absolute), macros, asked))
         values: dict[str, int | float | str] = {}
         functions: dict[str, list[Any]] = {}
         variables: dict[str, Any] = {}
@@ -512,9 +512,9 @@ def _names_in_comment_brackets(text: str) -> list[str]:
     return found
 
 
-def _virtual_source(path: str, macros: Iterable[str], asked: Iterable[str]) -> str:
-    escaped = path.replace("\\", "/").replace('"', '\\"')
-    lines = [f'#include "{escaped}"']
+def _virtual_source(name: str, macros: Iterable[str], asked: Iterable[str]) -> str:
+    """The virtual file lies beside the user's."""
+    lines = [f'#include "{name}"']
     for name in macros:
         lines += [
             f"#ifdef {name}",

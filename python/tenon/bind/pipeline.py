@@ -46,7 +46,8 @@ class Generated:
         return sorted(found | {os.path.abspath(path) for path in self.request.files})
 
 
-def generate(request: Request, toolchain: Toolchain) -> Generated:
+def generate(request: Request, toolchain: Toolchain, *, absolute: bool = False) -> Generated:
+    """`absolute`: the C half will lie elsewhere, and must include the user's file by its absolute path."""
     from .parse import ParseError
 
     try:
@@ -57,7 +58,10 @@ def generate(request: Request, toolchain: Toolchain) -> Generated:
         _check(request, translations[0], toolchain)
     module = assemble(request.name, translations)
     inlinable = request.header is None
-    halves = [c_half(half, inlinable=inlinable) for half in module.halves]
+    halves = [
+        c_half(half, os.path.abspath(half.include) if absolute else half.include, inlinable=inlinable)
+        for half in module.halves
+    ]
     return Generated(request, module, translations, halves, python_half(module), stub(module))
 
 

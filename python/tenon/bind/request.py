@@ -57,6 +57,8 @@ def _check_exists(path: str) -> None:
         raise BuildError(f"{path} is a folder")
     if not os.path.exists(path):
         raise BuildError(f"{path}: no such file")
+    if any(character in path for character in '"\n\\'):
+        raise BuildError(f"{path!r} cannot be included from C: its name has a quote, backslash or line break in it")
 
 
 def _check_c_file(path: str) -> None:
