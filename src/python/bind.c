@@ -38,6 +38,8 @@ static tn_status refuse_too_many(tnpy_frame *frame, Py_ssize_t nargs)
             snprintf(keyword, sizeof keyword, "; the output %s is keyword-only: %s=…", name_of(frame, i), name_of(frame, i));
             hint = keyword;
         }
+    if (f->npositional == 0)
+        return tn_fail(&frame->error, TN_WRONG_TYPE, "%s() takes no arguments, got %zd%s", frame->def->name, nargs, hint);
     return tn_fail(&frame->error, TN_WRONG_TYPE, "%s() takes %d argument%s (%s), got %zd%s", frame->def->name,
                    f->npositional, f->npositional == 1 ? "" : "s", list_positional(frame, text, sizeof text), nargs,
                    hint);

@@ -96,7 +96,8 @@ tn_status tnpy_refuse_because(tnpy_frame *frame, int i, tn_status status, const 
 {
     char kept[TN_ERROR_CAPACITY];
     snprintf(kept, sizeof kept, "%s", predicate); /* it may lie in frame->error */
-    return tn_fail(&frame->error, status, "%s(): %s %s", frame->def->name, param_of(frame, i)->name, kept);
+    const char *of = strncmp(kept, "field ", strlen("field ")) == 0 ? "'s" : "";
+    return tn_fail(&frame->error, status, "%s(): %s%s %s", frame->def->name, param_of(frame, i)->name, of, kept);
 }
 
 /* --- refusals ----------------------------------------------------------------------------------------------------- */
@@ -105,10 +106,16 @@ tn_status tnpy_refuse_because(tnpy_frame *frame, int i, tn_status status, const 
 static const char *remedy(const tnpy_frame *frame, int i, char *buffer, size_t capacity)
 {
     const tn_param *param = param_of(frame, i);
-    if (param->direction == TN_IN)
-        snprintf(buffer, capacity, "; np.asarray(%s) or %s.coerce(…) makes an array of it", param->name, frame->def->name);
+    PyObject *obj = frame->objects[i];
+    buffer[0] = '\0';
+    if (param->direction != TN_IN)
+        append(buffer, capacity, "; %s() writes to it, so it must be an array of your own", frame->def->name);
+    else if (!PySequence_Check(obj) || PyUnicode_Check(obj))
+        return buffer;
+    else if (param->kind == TN_PARAM_SPAN)
+        append(buffer, capacity, "; np.asarray(%s) makes an array of it", param->name);
     else
-        snprintf(buffer, capacity, "; %s() writes to it, so it must be an array of your own", frame->def->name);
+        append(buffer, capacity, "; np.asarray(%s) or %s.coerce(…) makes an array of it", param->name, frame->def->name);
     return buffer;
 }
 
@@ -236,12 +243,15 @@ tn_status tnpy_refuse_extent(tnpy_frame *frame, int i, int axis)
     if (giver(frame, k) == i)
         return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td along axis %d of %s but %td along axis %d", function,
                        size->name, want, size->axis, param->name, got, axis);
+    bool at_least = param->flags & TN_AT_LEAST && axis == 0;
+    if (giver(frame, k) >= 0 && at_least && !(param_of(frame, giver(frame, k))->flags & TN_AT_LEAST))
+        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td in %s, so %s must have at least as many, got %td", function,
+                       size->name, want, param_of(frame, giver(frame, k))->name, param->name, got);
     if (giver(frame, k) >= 0)
         return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td in %s but %td in %s", function, size->name, want,
                        param_of(frame, giver(frame, k))->name, got, param->name);
-    const char *relation = param->flags & TN_AT_LEAST && axis == 0 ? "at least " : "";
     return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): axis %d of %s must be %s%s = %td, got %td", function, axis,
-                   param->name, relation, size->name, want, got);
+                   param->name, at_least ? "at least " : "", size->name, want, got);
 }
 
 tn_status tnpy_refuse_overlap(tnpy_frame *frame, int i, int j)
