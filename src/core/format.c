@@ -2,7 +2,7 @@
 /* PEP 3118 formats, both ways.
  *
  * What is read is the union of three dialects: the struct module's, NumPy's and ctypes'. In the words of a grammar,
- * where white space may stand between items and inside the brackets of a shape:
+ * where white space may stand between items, after an order and inside the brackets of a shape:
  *
  *     format  = item { item }
  *     item    = [order] [shape] [order] [count] what [":" name ":"]       at most one order
@@ -193,6 +193,7 @@ static int read_order(parser *p)
     if (*p->next == '\0' || strchr("@=<>!^", *p->next) == NULL)
         return 0;
     p->order = *p->next++;
+    skip_space(p);
     return 1;
 }
 
@@ -545,11 +546,14 @@ tn_status tn_type_from_format(const char *format, ptrdiff_t itemsize, tn_type **
 
 /* --- writing ------------------------------------------------------------------------------------------------------- */
 
-/* One native item is written as one character, which is all that memoryview, for one, can read; whatever is within
- * braces has an explicit order that does not align, so that no reader inserts padding of its own. */
+/* One native item is written as one character, which is all that memoryview, for one, can read. Within braces, an explicit
+ * order stands before the first item that "@" would align, so that no reader inserts padding of its own. It stands behind
+ * the shape, if there is one: NumPy wants it there. */
+enum { UNKNOWN = 0 };
+
 typedef struct writer {
     tni_text out;
-    char order; /* the one in force; 0: readers may disagree */
+    char order; /* the one in force, or UNKNOWN: readers may disagree, or it is the default "@" */
     tn_error *err;
 } writer;
 
@@ -567,32 +571,19 @@ static const code *find_code(const tn_type *type)
     return NULL;
 }
 
-/* The order character an item of this type needs in front; 0 if any will do. */
-static char wanted_order(const tn_type *type)
+/* The order an item of this type needs; TN_NO_ORDER if any will do. */
+static char wanted_order(const writer *w, const tn_type *type)
 {
     const code *c = find_code(type);
     char order = tni_order(type);
     if (c != NULL && c->standard == IF_NATIVE && order == TN_NATIVE)
         return '^';
-    return order == TN_NO_ORDER ? 0 : order;
-}
-
-/* The first order that is wanted within; 0 if any will do. */
-static char first_order(const tn_type *type)
-{
-    if (type->kind == TN_SUBARRAY)
-        return first_order(type->base);
-    if (type->kind != TN_STRUCT)
-        return wanted_order(type);
-    char order = 0;
-    for (ptrdiff_t k = 0; k < type->nfields && order == 0; k++)
-        order = first_order(type->fields[k].type);
-    return order;
+    return type->kind == TN_OBJECT && w->order == UNKNOWN ? TN_NATIVE : order;
 }
 
 static void put_order(writer *w, char order)
 {
-    if (order == 0 || order == w->order || (w->order == '@' && (order == TN_NATIVE || order == '^')))
+    if (order == TN_NO_ORDER || order == w->order || (w->order == '@' && (order == TN_NATIVE || order == '^')))
         return;
     tni_put_char(&w->out, order);
     w->order = order;
@@ -616,7 +607,7 @@ static tn_status write_plain(writer *w, const tn_type *type, int named)
 {
     char text[64];
     const code *c = find_code(type);
-    char order = wanted_order(type);
+    char order = wanted_order(w, type);
     if (c != NULL && c->standard == IF_NATIVE && order != '^')
         return tn_fail(w->err, TN_UNSUPPORTED, "a buffer format can express %s in native order only",
                        tn_type_describe(type, text, sizeof text));
@@ -651,12 +642,10 @@ static tn_status write_struct(writer *w, const tn_type *type)
 {
     if (!tni_fields_in_sequence(type))
         return tn_fail(w->err, TN_UNSUPPORTED, "a buffer format cannot express fields that overlap or are out of order");
-    char outside = w->order, order = first_order(type);
+    char outside = w->order;
     tni_put(&w->out, "T{");
     if (w->order == '@')
-        w->order = 0;
-    if (type->nfields > 0 || type->itemsize > 0)
-        put_order(w, order == 0 && w->order == 0 ? TN_NATIVE : order);
+        w->order = UNKNOWN;
     ptrdiff_t end = 0;
     for (ptrdiff_t k = 0; k < type->nfields; k++) {
         const tn_field *field = &type->fields[k];
@@ -669,7 +658,7 @@ static tn_status write_struct(writer *w, const tn_type *type)
     put_padding(w, type->itemsize - end);
     tni_put_char(&w->out, '}');
     if (w->order != outside)
-        w->order = 0; /* does an order end with its braces? */
+        w->order = UNKNOWN; /* does an order end with its braces? */
     return TN_OK;
 }
 
