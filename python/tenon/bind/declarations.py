@@ -6,6 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
+class ParseError(Exception):
+    """libclang cannot be used, or could not read a file at all."""
+
+
 @dataclass(frozen=True)
 class Location:
     file: str

@@ -17,12 +17,14 @@ def c_half(half: Half, include: str, *, inlinable: bool) -> str:
     """`include`: the user's file, as the C half finds it. `inlinable`: the bodies are in the included file, so a loop of constant steps can be worth its code."""
     parts = [f'#include "{c_path(include)}"', "#include <tenon/loop.h>", ""]
     parts += _assertions(half)
+    parts += ["#pragma GCC diagnostic push", '#pragma GCC diagnostic ignored "-Wdeprecated-declarations"']
     for function in half.functions:
         parts += ["", _loop(function, inlinable)]
     for variable in half.variables:
         name = variable.name
         parts += ["", f'extern __attribute__((visibility("hidden"))) void *const tn_address_{name};']
         parts.append(f"void *const tn_address_{name} = (void *)&{name};")
+    parts += ["", "#pragma GCC diagnostic pop"]
     return "\n".join(parts) + "\n"
 
 

@@ -26,17 +26,13 @@ from .declarations import (
     Other,
     Overload,
     Parameter,
+    ParseError,
     Pointer,
     Record,
     Translation,
     Variable,
     Void,
 )
-
-
-class ParseError(Exception):
-    """libclang cannot be used, or could not read the file at all."""
-
 
 try:
     cindex: Any = importlib.import_module("clang.cindex")
@@ -82,6 +78,7 @@ class _Parser:
         with open(path, "rb") as file:
             self.data = file.read()
         self.text = self.data.decode("utf-8", "replace")
+        self.has_trailing_comments = re.search(rb"(?:/\*[*!]|//[/!])<", self.data) is not None
         self.records: dict[str, Record] = {}
         self.record_names: dict[str, str] = {}
         self.errors: list[tuple[Location, str]] = []
@@ -215,7 +212,7 @@ class _Parser:
     def _is_definition(self, cursor: Any) -> bool:
         """Bodies are skipped, so the text tells. Where it does not, as in macros, the file is read again with bodies."""
         start = cursor.location.offset
-        named = self.data[start:].startswith(cursor.spelling.encode())
+        named = self.data.startswith(cursor.spelling.encode(), start)
         follows = _after_comments(self.data, cursor.extent.end.offset)
         if named and follows in (b"{", b";", b","):
             return follows == b"{"
@@ -254,13 +251,14 @@ class _Parser:
     def _trailing_comment(self, function: Any) -> str:
         """`double f(int n);  ///< on the same line`."""
         end = function.extent.end.offset
-        line = self.data[end:].split(b"\n", 1)[0].decode("utf-8", "replace")
+        newline = self.data.find(b"\n", end)
+        line = self.data[end : newline if newline >= 0 else None].decode("utf-8", "replace")
         match = re.match(r"\s*[;{]?\s*((?:///<|//!<).*|/\*[*!]<.*?\*/)", line)
         return match[1] if match else ""
 
     def _parameter_comments(self, function: Any, cursors: list[Any]) -> list[str]:
         """The text between a parameter and the next, where it holds a ///< or /**< comment."""
-        if b"*<" not in self.data and b"//" not in self.data and b"*!<" not in self.data:
+        if not self.has_trailing_comments:
             return [""] * len(cursors)
         if not cursors:
             return []

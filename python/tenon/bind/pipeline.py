@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from tenon.errors import BuildError
 
 from .assemble import assemble
-from .declarations import Translation
+from .declarations import ParseError, Translation
 from .emit import python_half
 from .loops import c_half
 from .model import Module
@@ -48,8 +48,6 @@ class Generated:
 
 def generate(request: Request, toolchain: Toolchain, *, absolute: bool = False) -> Generated:
     """`absolute`: the C half will lie elsewhere, and must include the user's file by its absolute path."""
-    from .parse import ParseError
-
     try:
         translations = [_translate(path, request, toolchain) for path in _bound_files(request)]
     except ParseError as error:
