@@ -3,8 +3,9 @@
  *
  *     fuzz_format CORPUS [MUTATIONS [SECONDS]]
  *
- * Every file is mutated MUTATIONS times (default 0), the same way in every run; with SECONDS, in other ways until that much
- * time has passed. An input that makes the target abort is left in the file `crash`. A corpus without files is an error.
+ * Every file is mutated MUTATIONS times (default 0), the same way in every run; with SECONDS, in other ways until that
+ * much time has passed. An input that makes the target abort is left in the file `crash`. A corpus without files is an
+ * error.
  */
 #include <dirent.h>
 #include <signal.h>
@@ -46,7 +47,8 @@ static void mutate(uint64_t *state)
 {
     static const char likely[] = "0123456789()[]{}<>=@!^|&:,'\"\\TXZcbBhHiIlLqQfdgswxOPuVUSMm \xff\x80\x7f\x01";
     size_t at = below(state, input_size);
-    uint8_t byte = below(state, 4) == 0 ? (uint8_t)next_random(state) : (uint8_t)likely[below(state, sizeof likely - 1)];
+    uint8_t byte = below(state, 4) == 0 ? (uint8_t)next_random(state)
+                                        : (uint8_t)likely[below(state, sizeof likely - 1)];
     size_t length = 1 + below(state, input_size - at < 16 ? input_size - at : 16);
     switch (below(state, 5)) {
     case 0:

@@ -6,8 +6,8 @@
  *     name   = string | "(" title "," string ")"
  *     shape  = number | "(" { number "," } ")"
  *
- * White space may stand between tokens, and a comma before any closing bracket; it must in "(2,)". Strings are Python's, with
- * its escapes; those that are typestrs have none.
+ * White space may stand between tokens, and a comma before any closing bracket; it must in "(2,)". Strings are
+ * Python's, with its escapes; those that are typestrs have none.
  *
  * A field named '' is padding if it is opaque bytes, and otherwise named by its index. One field named '' alone is how
  * NumPy writes a type without fields, and means that type.
@@ -22,7 +22,7 @@
 #include "typestr.h"
 #include "utf8.h"
 
-/* --- reading ------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 typedef struct parser {
     const char *text;
@@ -391,7 +391,7 @@ tn_status tn_type_from_descr(const char *descr, tn_type **out, tn_error *err)
     return status;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 static void put_string(tni_text *out, const char *text)
 {

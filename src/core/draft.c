@@ -10,7 +10,7 @@
 #include "plain.h"
 #include "text.h"
 
-/* --- the arena ----------------------------------------------------------------------------------------------------- */
+/* --- the arena ---------------------------------------------------------------------------------------------------- */
 
 enum { CHUNK = 2048, PIECE = _Alignof(tn_type) };
 
@@ -50,7 +50,7 @@ void tni_arena_free(tni_arena *arena)
     }
 }
 
-/* --- drafts -------------------------------------------------------------------------------------------------------- */
+/* --- drafts ------------------------------------------------------------------------------------------------------- */
 
 tn_type *tni_add_type(tni_arena *arena, const tn_type *type)
 {
@@ -104,7 +104,8 @@ static const char *make_name(tni_arena *arena, ptrdiff_t number)
     return name;
 }
 
-static tn_status name_fields(tni_arena *arena, const tni_fields *fields, tni_naming naming, tn_field *out, tn_error *err)
+static tn_status name_fields(tni_arena *arena, const tni_fields *fields, tni_naming naming, tn_field *out,
+                             tn_error *err)
 {
     char *taken = tni_arena_alloc(arena, (size_t)fields->count);
     if (taken == NULL)

@@ -56,8 +56,8 @@ typedef enum tni_naming {
 tn_status tni_draft_struct(tni_arena *arena, const tni_fields *fields, ptrdiff_t itemsize, tni_naming naming,
                            tni_draft *out, ptrdiff_t *at, tn_error *err);
 
-/* `element` repeated over `shape`; a sub-array's shape is joined. Refuses, with TN_BAD_FORMAT, what tn_type_new_subarray
- * refuses. */
+/* `element` repeated over `shape`; a sub-array's shape is joined. Refuses, with TN_BAD_FORMAT, what
+ * tn_type_new_subarray refuses. */
 tn_status tni_draft_subarray(tni_arena *arena, const tni_draft *element, int ndim, const ptrdiff_t *shape,
                              tni_draft *out, tn_error *err);
 

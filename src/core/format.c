@@ -16,17 +16,18 @@
  *
  * - An order holds until the next one, across braces. "@" (at the start) and "^" mean native sizes, the others standard
  *   sizes. Only "@" aligns: each item to its alignment in C, and the end of a structure to that of its "@" items.
- * - The count of s, p, w, x is a length; that of any other item makes a sub-array, as in NumPy, and is joined to the shape.
- *   So a count costs no memory, however large. "0i" without a name only aligns (struct).
+ * - The count of s, p, w, x is a length; that of any other item makes a sub-array, as in NumPy, and is joined to the
+ *   shape. So a count costs no memory, however large. "0i" without a name only aligns (struct).
  * - Unnamed padding makes no field. Other items without a name are f0, f1, … An empty name is none.
  * - One item alone is itself, more are a structure; padding alone is opaque bytes.
  * - A sequence outside braces takes no tail padding by itself (struct), but has what the exporter's itemsize leaves.
- * - P, g and Zg are native only, but in native order ctypes writes them with standard sizes, too. n and N are native only.
+ * - P, g and Zg are native only, but in native order ctypes writes them with standard sizes, too. n and N are native
+ *   only.
  *
  * NumPy drops the tail padding of structures when it writes (numpy#7797), so "T{i:a:b:b:}" may be 5 bytes or 8. The
  * itemsize decides: if the tails make the type too long, it is read once more without them; padding that follows a
- * structure is then its tail. A repeated structure cannot be read without its tail: nobody knows how far its elements lie
- * apart.
+ * structure is then its tail. A repeated structure cannot be read without its tail: nobody knows how far its elements
+ * lie apart.
  */
 #include <stddef.h>
 #include <string.h>
@@ -39,7 +40,7 @@
 #include "text.h"
 #include "utf8.h"
 
-/* --- codes --------------------------------------------------------------------------------------------------------- */
+/* --- codes -------------------------------------------------------------------------------------------------------- */
 
 enum { NEVER = 0, IF_NATIVE = -1 };
 
@@ -83,7 +84,7 @@ static const code codes[] = {
 
 enum { NCODES = sizeof codes / sizeof codes[0] };
 
-/* --- the parser ---------------------------------------------------------------------------------------------------- */
+/* --- the parser --------------------------------------------------------------------------------------------------- */
 
 typedef struct parser {
     const char *text;
@@ -517,7 +518,8 @@ static tn_status parse(parser *p, tn_type **out)
     if (!all.started)
         return fail(p, p->next, "the format is empty");
     if (p->limit >= 0 && all.size > p->limit)
-        return fail(p, p->text + p->beyond, "the format takes %td bytes, more than the itemsize of %td", all.size, p->limit);
+        return fail(p, p->text + p->beyond, "the format takes %td bytes, more than the itemsize of %td", all.size,
+                    p->limit);
     if (p->ambiguous)
         return fail(p, p->text, "the tail padding of a repeated structure is missing");
     return finish(p, &all, p->limit >= 0 ? p->limit : all.size, out);
@@ -544,11 +546,11 @@ tn_status tn_type_from_format(const char *format, ptrdiff_t itemsize, tn_type **
     return status;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
-/* One native item is written as one character, which is all that memoryview, for one, can read. Within braces, an explicit
- * order stands before the first item that "@" would align, so that no reader inserts padding of its own. It stands behind
- * the shape, if there is one: NumPy wants it there. */
+/* One native item is written as one character, which is all that memoryview, for one, can read. Within braces, an
+ * explicit order stands before the first item that "@" would align, so that no reader inserts padding of its own. It
+ * stands behind the shape, if there is one: NumPy wants it there. */
 enum { UNKNOWN = 0 };
 
 typedef struct writer {
@@ -623,7 +625,8 @@ static tn_status write_plain(writer *w, const tn_type *type, int named)
     else if (type->kind == TN_VOID)
         put_count(w, type->itemsize, 'x');
     else
-        return tn_fail(w->err, TN_UNSUPPORTED, "a buffer format cannot express %s", tn_type_describe(type, text, sizeof text));
+        return tn_fail(w->err, TN_UNSUPPORTED, "a buffer format cannot express %s",
+                       tn_type_describe(type, text, sizeof text));
     return TN_OK;
 }
 
@@ -641,7 +644,8 @@ static tn_status write_field(writer *w, const tn_field *field)
 static tn_status write_struct(writer *w, const tn_type *type)
 {
     if (!tni_fields_in_sequence(type))
-        return tn_fail(w->err, TN_UNSUPPORTED, "a buffer format cannot express fields that overlap or are out of order");
+        return tn_fail(w->err, TN_UNSUPPORTED,
+                       "a buffer format cannot express fields that overlap or are out of order");
     char outside = w->order;
     tni_put(&w->out, "T{");
     if (w->order == '@')

@@ -3,10 +3,10 @@
  *
  * The problem
  * -----------
- * A byte of span A has the address  a + Σ s_k x_k + u  with 0 ≤ x_k < n_k and 0 ≤ u < w, where w is the itemsize; a byte of
- * B likewise  b + Σ t_k y_k + v.  A negative stride is made positive by counting its index from the other end, which moves
- * the base address to the lowest element. The spans overlap if and only if the difference of two such sums is 0. Counting
- * the indices of B from the other end, too, gives every term the same sign:
+ * A byte of span A has the address  a + Σ s_k x_k + u  with 0 ≤ x_k < n_k and 0 ≤ u < w, where w is the itemsize; a
+ * byte of B likewise  b + Σ t_k y_k + v.  A negative stride is made positive by counting its index from the other end,
+ * which moves the base address to the lowest element. The spans overlap if and only if the difference of two such sums
+ * is 0. Counting the indices of B from the other end, too, gives every term the same sign:
  *
  *         Σ s_k x_k + u + Σ t_k y'_k + v'  =  (b + Σ t_k (m_k - 1) + w_B - 1) - a
  *
@@ -14,11 +14,12 @@
  *
  *         Σ c_i z_i = r,    0 ≤ z_i ≤ U_i,    c_i > 0.                                                          (*)
  *
- * An element that lies on another one of the same span is a solution of  Σ s_k d_k + e = 0  with |d_k| < n_k, |e| < w and
- * d ≠ 0. Because -d solves it if d does, the first d_k ≠ 0 may be taken to be ≥ 1; one equation (*) for each choice of that k
- * finds out.
+ * An element that lies on another one of the same span is a solution of  Σ s_k d_k + e = 0  with |d_k| < n_k, |e| < w
+ * and d ≠ 0. Because -d solves it if d does, the first d_k ≠ 0 may be taken to be ≥ 1; one equation (*) for each choice
+ * of that k finds out.
  *
- * Deciding (*) is NP-complete (subset sum is the case U_i = 1), but arrays make easy instances, if they are treated well.
+ * Deciding (*) is NP-complete (subset sum is the case U_i = 1), but arrays make easy instances, if they are treated
+ * well.
  *
  * Simplification
  * --------------
@@ -27,21 +28,22 @@
  * Search
  * ------
  * The coefficients are sorted, largest first. Let, for the terms from i on,  g_i = gcd(c_i, c_i+1, …)  and
- * M_i = Σ c_j U_j, j ≥ i.  A remainder r can be made from them only if  0 ≤ r ≤ M_i  and  g_i | r.  Depth first, z_i runs over
+ * M_i = Σ c_j U_j, j ≥ i.  A remainder r can be made from them only if  0 ≤ r ≤ M_i  and  g_i | r.  Depth first, z_i
+ * runs over
  *
  *         (r - M_i+1) / c_i ≤ z_i ≤ r / c_i    and    c_i z_i ≡ r  (mod g_i+1).
  *
- * The first keeps few values, since what the larger coefficients leave must fit into the sum of the smaller ones. The second
- * is solved for z_i, so that only every g_i+1 / gcd(c_i, g_i+1)-th value is tried.
+ * The first keeps few values, since what the larger coefficients leave must fit into the sum of the smaller ones. The
+ * second is solved for z_i, so that only every g_i+1 / gcd(c_i, g_i+1)-th value is tried.
  *
- * The terms from i on are called complete if they make every multiple of g_i from 0 to M_i; then there is nothing to search.
- * One term is. And if the terms from i+1 on are, g_i+1 divides c_i, and c_i ≤ M_i+1 + g_i+1, then those from i on are: copies
- * of a gapless range, shifted by no more than its length. All contiguous memory is decided so.
+ * The terms from i on are called complete if they make every multiple of g_i from 0 to M_i; then there is nothing to
+ * search. One term is. And if the terms from i+1 on are, g_i+1 divides c_i, and c_i ≤ M_i+1 + g_i+1, then those from i
+ * on are: copies of a gapless range, shifted by no more than its length. All contiguous memory is decided so.
  *
  * Work
  * ----
- * Every remainder that is looked at counts 1. All arithmetic is checked; what does not fit into 64 bits can only come from
- * spans larger than half the address space, and is "too hard".
+ * Every remainder that is looked at counts 1. All arithmetic is checked; what does not fit into 64 bits can only come
+ * from spans larger than half the address space, and is "too hard".
  */
 #include "checked.h"
 #include "tenon/span.h"
@@ -62,7 +64,7 @@ typedef struct equation {
     uint64_t work_left;
 } equation;
 
-/* --- arithmetic ---------------------------------------------------------------------------------------------------- */
+/* --- arithmetic --------------------------------------------------------------------------------------------------- */
 
 static int64_t gcd(int64_t a, int64_t b)
 {
@@ -104,7 +106,7 @@ static int64_t inverse_modulo(int64_t a, int64_t m)
     return m == 1 ? 0 : x < 0 ? x + m : x;
 }
 
-/* --- the equation -------------------------------------------------------------------------------------------------- */
+/* --- the equation ------------------------------------------------------------------------------------------------- */
 
 /* Adds coefficient * (0 … most) to the left side; coefficient ≥ 0, most ≥ 0. */
 static void add_term(equation *e, int64_t coefficient, int64_t most)
@@ -191,7 +193,7 @@ static tn_overlap solve(equation *e, int64_t r)
     return search(e, 0, r);
 }
 
-/* --- spans --------------------------------------------------------------------------------------------------------- */
+/* --- spans -------------------------------------------------------------------------------------------------------- */
 
 static int is_empty(const tn_span *span)
 {
@@ -256,7 +258,7 @@ tn_overlap tn_spans_overlap(const tn_span *a, const tn_span *b, uint64_t max_wor
     return solve(&e, r);
 }
 
-/* --- one span ------------------------------------------------------------------------------------------------------ */
+/* --- one span ----------------------------------------------------------------------------------------------------- */
 
 /* Is every stride at least as long as all that lies within it? Then nothing overlaps. The axes are sorted. */
 static int is_nested(const term *axes, int naxes, int64_t itemsize)

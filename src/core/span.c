@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Spans: checks, contiguity, and new layouts of the same memory.
  *
- * Every function that makes a span first makes all of it on the stack, and writes `out` and `layout` at the very end. So
- * `out` may be the span it is made from, and `layout` the one that span points into.
+ * Every function that makes a span first makes all of it on the stack, and writes `out` and `layout` at the very end.
+ * So `out` may be the span it is made from, and `layout` the one that span points into.
  *
- * Indirect axes. An axis with a suboffset ≥ 0 ends a segment: when its index has been added, a pointer is loaded, and the
- * next segment starts there, at the suboffset. Bytes that a fixed index or the start of a slice adds on an axis must
- * therefore be added within the same segment: to `data` in the first one, to the suboffset that opens it in any other.
+ * Indirect axes. An axis with a suboffset ≥ 0 ends a segment: when its index has been added, a pointer is loaded, and
+ * the next segment starts there, at the suboffset. Bytes that a fixed index or the start of a slice adds on an axis
+ * must therefore be added within the same segment: to `data` in the first one, to the suboffset that opens it in any
+ * other.
  */
 #include "tenon/span.h"
 
@@ -14,7 +15,7 @@
 
 #include "checked.h"
 
-/* --- measuring ----------------------------------------------------------------------------------------------------- */
+/* --- measuring ---------------------------------------------------------------------------------------------------- */
 
 tn_status tn_span_check(const tn_span *span, tn_error *err)
 {
@@ -83,7 +84,7 @@ tn_status tn_span_extent(const tn_span *span, ptrdiff_t *low, ptrdiff_t *high, t
     return TN_OK;
 }
 
-/* --- contiguity and alignment -------------------------------------------------------------------------------------- */
+/* --- contiguity and alignment ------------------------------------------------------------------------------------- */
 
 /* The axis that varies fastest but `k` others. */
 static int axis_from_inside(int k, int ndim, tn_order order)
@@ -91,8 +92,8 @@ static int axis_from_inside(int k, int ndim, tn_order order)
     return order == TN_ORDER_C ? ndim - 1 - k : k;
 }
 
-tn_status tn_contiguous_strides(int ndim, const ptrdiff_t *shape, ptrdiff_t itemsize, tn_order order, ptrdiff_t *strides,
-                                tn_error *err)
+tn_status tn_contiguous_strides(int ndim, const ptrdiff_t *shape, ptrdiff_t itemsize, tn_order order,
+                                ptrdiff_t *strides, tn_error *err)
 {
     ptrdiff_t made[TN_MAX_NDIM];
     if (ndim < 0 || ndim > TN_MAX_NDIM)
@@ -142,7 +143,7 @@ int tn_is_aligned(const void *data, int ndim, const ptrdiff_t *shape, const ptrd
     return (bits & (alignment - 1)) == 0;
 }
 
-/* --- making spans -------------------------------------------------------------------------------------------------- */
+/* --- making spans ------------------------------------------------------------------------------------------------- */
 
 /* A span under construction. */
 typedef struct making {
@@ -210,7 +211,8 @@ static tn_status check_axis(const tn_span *span, int axis, tn_error *err)
     return tn_fail(err, TN_WRONG_VALUE, "there is no axis %d in %ld dimensions", axis, (long)span->ndim);
 }
 
-/* The pointer that an axis loads, after that axis is gone: loaded here if no axis is before it, else by the axis before. */
+/* The pointer that an axis loads, after that axis is gone: loaded here if no axis is before it, else by the axis
+ * before. */
 static tn_status inherit_load(making *m, int axis, tn_error *err)
 {
     ptrdiff_t suboffset = m->layout.suboffsets[axis];
@@ -339,7 +341,8 @@ tn_status tn_span_broadcast(const tn_span *span, int ndim, const ptrdiff_t *shap
             continue;
         ptrdiff_t extent = span->shape[k - added];
         if (extent != shape[k] && extent != 1)
-            return tn_fail(err, TN_WRONG_VALUE, "extent %td cannot be broadcast to %td on axis %d", extent, shape[k], k);
+            return tn_fail(err, TN_WRONG_VALUE, "extent %td cannot be broadcast to %td on axis %d", extent, shape[k],
+                           k);
         if (extent == shape[k])
             m.layout.strides[k] = span->strides[k - added];
         if (span->suboffsets != NULL)
@@ -351,10 +354,11 @@ tn_status tn_span_broadcast(const tn_span *span, int ndim, const ptrdiff_t *shap
     return finish(&m, span, out, layout);
 }
 
-/* --- reshaping ----------------------------------------------------------------------------------------------------- */
+/* --- reshaping ---------------------------------------------------------------------------------------------------- */
 
 /* Fill in an extent of -1, and check that the counts agree. */
-static tn_status resolve_shape(const tn_span *span, int ndim, const ptrdiff_t *shape, ptrdiff_t *resolved, tn_error *err)
+static tn_status resolve_shape(const tn_span *span, int ndim, const ptrdiff_t *shape, ptrdiff_t *resolved,
+                               tn_error *err)
 {
     int open = -1;
     for (int k = 0; k < ndim; k++) {
@@ -388,8 +392,8 @@ static void reverse(int ndim, ptrdiff_t *list)
 /* The strides of the new shape over the same elements in C order. Both shapes are cut into the smallest groups of axes
  * that count equally many elements; within a group the old axes must be one run of memory, which the new axes divide.
  * Returns 1 if they are not. All extents are > 0 and the counts agree. */
-static int divide(int old_ndim, const ptrdiff_t *old_shape, const ptrdiff_t *old_strides, int ndim, const ptrdiff_t *shape,
-                  ptrdiff_t *strides)
+static int divide(int old_ndim, const ptrdiff_t *old_shape, const ptrdiff_t *old_strides, int ndim,
+                  const ptrdiff_t *shape, ptrdiff_t *strides)
 {
     int old = 0, new = 0;
     while (old < old_ndim && new < ndim) {

@@ -50,7 +50,7 @@ static inline void tni_put_shape(tni_text *out, int ndim, const ptrdiff_t *shape
     }
 }
 
-/* After measuring: reports the length, and whether it fits into `capacity` together with a NUL. `length` may be NULL. */
+/* After measuring: reports the length (unless NULL), and whether it fits into `capacity` together with a NUL. */
 static inline tn_status tni_text_fits(const tni_text *measured, size_t capacity, size_t *length, tn_error *err)
 {
     if (length != NULL)

@@ -31,7 +31,7 @@ TN_SCALAR_LIST(TNI_DEFINE)
 _Static_assert(sizeof(_Bool) == 1, "bool is one byte");
 _Static_assert(sizeof(float) == 4 && sizeof(double) == 8, "IEEE 754 single and double");
 
-/* --- plain types --------------------------------------------------------------------------------------------------- */
+/* --- plain types -------------------------------------------------------------------------------------------------- */
 
 /* What C says of a scalar of this kind and size: its alignment, or 0 where C has none. */
 static uint32_t scalar_alignment(tn_kind kind, ptrdiff_t itemsize)
@@ -121,11 +121,12 @@ const char *tni_unit(const tn_type *type)
     return type->name == NULL ? "generic" : type->name;
 }
 
-/* --- one block ----------------------------------------------------------------------------------------------------- */
+/* --- one block ---------------------------------------------------------------------------------------------------- */
 
 /* Every piece starts at a multiple of this. */
 enum { PIECE = _Alignof(tn_type) };
-_Static_assert(PIECE % _Alignof(tn_field) == 0 && PIECE % _Alignof(ptrdiff_t) == 0, "pieces are aligned for all they hold");
+_Static_assert(PIECE % _Alignof(tn_field) == 0 && PIECE % _Alignof(ptrdiff_t) == 0,
+               "pieces are aligned for all they hold");
 
 static int add_piece(size_t *total, size_t size)
 {
@@ -222,7 +223,7 @@ void tn_type_free(tn_type *type)
     tni_free(type);
 }
 
-/* --- making -------------------------------------------------------------------------------------------------------- */
+/* --- making ------------------------------------------------------------------------------------------------------- */
 
 uint32_t tni_struct_alignment(const tn_field *fields, ptrdiff_t nfields, ptrdiff_t itemsize)
 {
@@ -355,7 +356,7 @@ int tni_fields_in_sequence(const tn_type *type)
     return end <= type->itemsize;
 }
 
-/* --- describing ---------------------------------------------------------------------------------------------------- */
+/* --- describing --------------------------------------------------------------------------------------------------- */
 
 static const char *scalar_text(tn_kind kind, ptrdiff_t itemsize)
 {
@@ -470,7 +471,7 @@ char *tn_type_describe(const tn_type *type, char *buffer, size_t capacity)
     return buffer;
 }
 
-/* --- comparing ----------------------------------------------------------------------------------------------------- */
+/* --- comparing ---------------------------------------------------------------------------------------------------- */
 
 static int same_shape(const tn_type *a, const tn_type *b)
 {

@@ -30,7 +30,12 @@ static tn_status fail(tn_error *err, ptrdiff_t position, const char *format, ...
     return TN_BAD_FORMAT;
 }
 
-/* --- units of time ------------------------------------------------------------------------------------------------- */
+static int is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* --- units of time ------------------------------------------------------------------------------------------------ */
 
 static int is_unit(const char *text, size_t length)
 {
@@ -41,29 +46,29 @@ static int is_unit(const char *text, size_t length)
     return 0;
 }
 
-/* 1 if this is no unit; else *unit is it as NumPy spells it: "1s" is "s". */
-static int read_unit(const char *text, size_t length, tni_arena *arena, const char **unit, tn_error *err, tn_status *status)
+/* *unit is the unit as NumPy spells it: "1s" is "s". */
+static tn_status read_unit(const char *text, size_t length, ptrdiff_t start, tni_arena *arena, const char **unit,
+                           tn_error *err)
 {
+    static const char expected[] = "expected a unit of time such as 'ns' or '25s'";
     static const char generic[] = "generic";
     *unit = generic;
     if (length == sizeof generic - 1 && memcmp(text, generic, length) == 0)
-        return 0;
+        return TN_OK;
     int32_t count = 0;
     size_t digits = 0;
-    for (; digits < length && text[digits] >= '0' && text[digits] <= '9'; digits++) {
+    for (; digits < length && is_digit(text[digits]); digits++) {
         int digit = text[digits] - '0';
         if (count > (INT32_MAX - digit) / 10)
-            return 1;
+            return fail(err, start, "%s", expected);
         count = count * 10 + digit;
     }
     if ((digits > 0 && count == 0) || !is_unit(text + digits, length - digits))
-        return 1;
+        return fail(err, start, "%s", expected);
     enum { LONGEST = 16 };
     char *spelled = tni_arena_alloc(arena, LONGEST);
-    if (spelled == NULL) {
-        *status = tni_no_memory(err);
-        return 0;
-    }
+    if (spelled == NULL)
+        return tni_no_memory(err);
     tni_text out = {spelled, LONGEST, 0};
     if (count > 1)
         tni_put_number(&out, count);
@@ -71,15 +76,10 @@ static int read_unit(const char *text, size_t length, tni_arena *arena, const ch
         tni_put_char(&out, text[k]);
     tni_put_char(&out, '\0');
     *unit = spelled;
-    return 0;
+    return TN_OK;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------- */
-
-static int is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 /* The byte at `k`, NUL at the end. */
 static char at(const char *text, size_t length, size_t k)
@@ -101,8 +101,8 @@ tn_status tni_read_typestr(const char *text, size_t length, ptrdiff_t start, tni
     if (kind == 't')
         return fail(err, start + (ptrdiff_t)kind_at, "'t' (bit fields) is not supported");
     if (kind == '\0' || strchr("biufcmMOSUV", kind) == NULL)
-        return fail(err, start + (ptrdiff_t)kind_at, "expected one of the kinds b, i, u, f, c, m, M, O, S, U, V, got %s",
-                    tni_show_char(kind, shown));
+        return fail(err, start + (ptrdiff_t)kind_at,
+                    "expected one of the kinds b, i, u, f, c, m, M, O, S, U, V, got %s", tni_show_char(kind, shown));
 
     int timed = kind == 'm' || kind == 'M';
     ptrdiff_t size = timed ? 8 : (ptrdiff_t)sizeof(void *);
@@ -123,9 +123,7 @@ tn_status tni_read_typestr(const char *text, size_t length, ptrdiff_t start, tni
         if (end == NULL)
             return fail(err, start + (ptrdiff_t)unit_at - 1, "'[' has no closing ']'");
         size_t unit_length = (size_t)(end - (text + k));
-        tn_status status = TN_OK;
-        if (read_unit(text + k, unit_length, arena, &unit, err, &status))
-            return fail(err, start + (ptrdiff_t)unit_at, "expected a unit of time such as 'ns' or '25s'");
+        tn_status status = read_unit(text + k, unit_length, start + (ptrdiff_t)unit_at, arena, &unit, err);
         if (status != TN_OK)
             return status;
         k += unit_length + 1;
@@ -151,7 +149,7 @@ tn_status tn_type_from_typestr(const char *typestr, tn_type **out, tn_error *err
     return status;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 tn_status tni_put_typestr(tni_text *out, const tn_type *type, tn_error *err)
 {

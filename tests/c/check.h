@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the C tests are written with. A test is a sentence and a function; a run prints TAP, one line a sentence.
  *
- * A sentence holds if its function made at least one check and none failed: a table that has become empty does not pass.
+ * A sentence holds if its function made at least one check and none failed: a table that has become empty does not
+ * pass.
  */
 #ifndef CHECK_H
 #define CHECK_H

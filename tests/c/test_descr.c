@@ -181,7 +181,8 @@ static void test_limits(void)
             CHECK(err.position == 7 * TN_MAX_TYPE_DEPTH, "position %td", err.position);
     }
     memset(text, '(', sizeof text - 1);
-    CHECK(tn_type_from_descr(text, &type, &err) == TN_BAD_FORMAT && err.position == TN_MAX_TYPE_DEPTH, "at %td", err.position);
+    CHECK(tn_type_from_descr(text, &type, &err) == TN_BAD_FORMAT && err.position == TN_MAX_TYPE_DEPTH, "at %td",
+          err.position);
     memset(text, '[', sizeof text - 1);
     CHECK(tn_type_from_descr(text, &type, &err) == TN_BAD_FORMAT && err.position == 1, "at %td", err.position);
 
@@ -202,7 +203,8 @@ static void test_what_has_no_descr(void)
     static const tn_field overlapping[] = {{"a", &tn_type_int32, 0}, {"b", &tn_type_int32, 2}};
     static const tn_field unordered[] = {{"a", &tn_type_int32, 4}, {"b", &tn_type_int32, 0}};
     static const tn_field half[] = {{"a", &tn_type_bfloat16, 0}, {"b", &tn_type_int32, 4}};
-#define STRUCT(list) {.kind = TN_STRUCT, .byteorder = '|', .alignment = 1, .itemsize = 8, .nfields = COUNT(list), .fields = list}
+#define STRUCT(list) \
+    {.kind = TN_STRUCT, .byteorder = '|', .alignment = 1, .itemsize = 8, .nfields = COUNT(list), .fields = list}
     static const tn_type s1 = STRUCT(overlapping), s2 = STRUCT(unordered), s3 = STRUCT(half);
     const tn_type *const types[] = {&tn_type_bfloat16, &pointer, &s1, &s2, &s3};
     for (int k = 0; k < COUNT(types); k++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* PEP 3118 formats, both ways. The expected types are written for little-endian machines with 8-byte longs and pointers. */
+/* PEP 3118 formats, both ways. The expected types are written for little-endian machines with 8-byte longs and
+ * pointers. */
 #include <limits.h>
 
 #include "types.h"
@@ -32,7 +33,8 @@ static void check_reads(const char *format, ptrdiff_t itemsize, const char *expe
     if (status != TN_OK)
         return;
     shown got = show(type);
-    CHECK(strcmp(got.text, expected) == 0, "\"%s\" in %td bytes is %s, expected %s", name, itemsize, got.text, expected);
+    CHECK(strcmp(got.text, expected) == 0, "\"%s\" in %td bytes is %s, expected %s", name, itemsize, got.text,
+          expected);
     tn_type_free(type);
 }
 
@@ -48,7 +50,7 @@ static void check_readings(const reading *cases, int count)
         check_reads(cases[k].format, cases[k].itemsize, cases[k].type);
 }
 
-/* --- the struct module's dialect ----------------------------------------------------------------------------------- */
+/* --- the struct module's dialect ---------------------------------------------------------------------------------- */
 
 /* Every code, with its type under '@' and under '<', '>'; NULL where the code has no standard size. */
 static const struct {
@@ -208,7 +210,7 @@ static const reading counts[] = {
     {"b3i", -1, "T16/4{f0@0:i|1/1;f1@4:A[3]i<4/4}"},
 };
 
-/* --- NumPy's dialect ----------------------------------------------------------------------------------------------- */
+/* --- NumPy's dialect ---------------------------------------------------------------------------------------------- */
 
 /* The formats in the first part were written by NumPy 2.4 itself. */
 static const reading structures[] = {
@@ -267,7 +269,7 @@ static const reading structures[] = {
     {"&>ii", -1, "T12/1{f0@0:P<8/8;f1@8:i<4/4}"},
 };
 
-/* --- the exporter's itemsize ---------------------------------------------------------------------------------------- */
+/* --- the exporter's itemsize -------------------------------------------------------------------------------------- */
 
 static const reading tails[] = {
     {"T{i:a:b:b:}", 8, "T8/4{a@0:i<4/4;b@4:i|1/1}"},
@@ -318,7 +320,7 @@ static void test_tails(void)
     check_readings(tails, COUNT(tails));
 }
 
-/* --- malformed ----------------------------------------------------------------------------------------------------- */
+/* --- malformed ---------------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *format;
@@ -419,7 +421,7 @@ static void test_malformed(void)
     }
 }
 
-/* --- limits -------------------------------------------------------------------------------------------------------- */
+/* --- limits ------------------------------------------------------------------------------------------------------- */
 
 static char long_text[1 << 20];
 
@@ -460,7 +462,8 @@ static void test_depth(void)
     memmove(long_text + 3, long_text, strlen(long_text) + 1);
     memcpy(long_text, "T{x", 3);
     strcat(long_text, "}");
-    CHECK(tn_type_from_format(long_text, -1, &type, &err) == TN_BAD_FORMAT && err.position == 0, "at %td", err.position);
+    CHECK(tn_type_from_format(long_text, -1, &type, &err) == TN_BAD_FORMAT && err.position == 0, "at %td",
+          err.position);
     repeat_text("", "T{", 400000, "");
     CHECK(tn_type_from_format(long_text, -1, &type, &err) == TN_BAD_FORMAT, "400000 levels");
     CHECK(err.position == 2 * TN_MAX_TYPE_DEPTH, "position %td", err.position);
@@ -505,10 +508,11 @@ static void test_many_fields(void)
     CHECK(strcmp(type->fields[999999].name, "f999999") == 0, "%s", type->fields[999999].name);
     tn_type_free(type);
     repeat_text("i:f0:", "i", 100000, "i:f0:");
-    CHECK(tn_type_from_format(long_text, -1, &type, &err) == TN_BAD_FORMAT && err.position == 100007, "at %td", err.position);
+    CHECK(tn_type_from_format(long_text, -1, &type, &err) == TN_BAD_FORMAT && err.position == 100007, "at %td",
+          err.position);
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *read;
@@ -633,7 +637,8 @@ static void test_what_has_no_format(void)
     static const tn_field unordered[] = {{"a", &tn_type_int32, 4}, {"b", &tn_type_int32, 0}};
     static const tn_field colon[] = {{"a:b", &tn_type_int32, 0}};
     static const tn_field half[] = {{"a", &tn_type_bfloat16, 0}};
-#define STRUCT(list) {.kind = TN_STRUCT, .byteorder = '|', .alignment = 1, .itemsize = 8, .nfields = COUNT(list), .fields = list}
+#define STRUCT(list) \
+    {.kind = TN_STRUCT, .byteorder = '|', .alignment = 1, .itemsize = 8, .nfields = COUNT(list), .fields = list}
     static const tn_type s1 = STRUCT(overlapping), s2 = STRUCT(unordered), s3 = STRUCT(colon), s4 = STRUCT(half);
     check_cannot_be_written("bfloat16", &tn_type_bfloat16);
     check_cannot_be_written("datetime64[ns]", &ns);

@@ -22,7 +22,8 @@ static void set_sample(sample *s, ptrdiff_t offset, ptrdiff_t itemsize, int ndim
         s->strides[k] = strides[k];
     }
     s->type = (tn_type){.kind = TN_VOID, .byteorder = '|', .alignment = 1, .itemsize = itemsize};
-    s->span = (tn_span){.data = memory + offset, .type = &s->type, .ndim = ndim, .shape = s->shape, .strides = s->strides};
+    s->span = (tn_span){
+        .data = memory + offset, .type = &s->type, .ndim = ndim, .shape = s->shape, .strides = s->strides};
 }
 
 /* Marks the bytes of all elements in `marks`. Returns 1 if two elements share one, 2 if a byte is out of the room. */
@@ -101,7 +102,8 @@ static void test_spans_alone(void)
         memset(marks, 0, ROOM);
         int truth = mark(&s.span, marks);
         tn_overlap found = tn_span_overlaps_itself(&s.span, 0);
-        CHECK(truth != 2 && found == (truth ? TN_OVERLAPS : TN_DISJOINT), "case %d: %d, expected %d", k, (int)found, truth);
+        CHECK(truth != 2 && found == (truth ? TN_OVERLAPS : TN_DISJOINT), "case %d: %d, expected %d", k, (int)found,
+              truth);
         seen[found]++;
     }
     CHECK(seen[0] > 5000 && seen[1] > 5000, "one-sided cases: %d, %d", seen[0], seen[1]);
@@ -148,12 +150,23 @@ static void test_known_pairs(void)
         /* strides 12 and 20 differ by multiples of 4 only, and elements have 2 bytes */
         {"a common divisor", {0, 2, 2, {9, 9}, {12, 20}}, {2, 2, 2, {9, 9}, {20, 12}}, TN_DISJOINT},
         /* large extents, as memory that nobody has */
-        {"terabytes of odd and even", {0, 8, 1, {(ptrdiff_t)1 << 40}, {16}}, {8, 8, 1, {(ptrdiff_t)1 << 40}, {16}}, TN_DISJOINT},
-        {"terabytes of threes and fives", {0, 1, 1, {(ptrdiff_t)1 << 40}, {3}}, {7, 1, 1, {(ptrdiff_t)1 << 40}, {5}}, TN_OVERLAPS},
+        {"terabytes of odd and even",
+         {0, 8, 1, {(ptrdiff_t)1 << 40}, {16}},
+         {8, 8, 1, {(ptrdiff_t)1 << 40}, {16}},
+         TN_DISJOINT},
+        {"terabytes of threes and fives",
+         {0, 1, 1, {(ptrdiff_t)1 << 40}, {3}},
+         {7, 1, 1, {(ptrdiff_t)1 << 40}, {5}},
+         TN_OVERLAPS},
         {"large coprime strides", {0, 1, 1, {1000003}, {999983}}, {1, 1, 1, {999983}, {1000003}}, TN_OVERLAPS},
-        {"large coprime strides that end before they meet", {0, 1, 1, {2}, {999983}}, {1, 1, 1, {2}, {1000003}}, TN_DISJOINT},
-        {"far beyond 32 bits", {0, 8, 2, {(ptrdiff_t)1 << 20, 1 << 20}, {(ptrdiff_t)1 << 40, 24}},
-         {8, 8, 2, {(ptrdiff_t)1 << 20, 1 << 20}, {(ptrdiff_t)1 << 40, 24}}, TN_DISJOINT},
+        {"large coprime strides that end before they meet",
+         {0, 1, 1, {2}, {999983}},
+         {1, 1, 1, {2}, {1000003}},
+         TN_DISJOINT},
+        {"far beyond 32 bits",
+         {0, 8, 2, {(ptrdiff_t)1 << 20, 1 << 20}, {(ptrdiff_t)1 << 40, 24}},
+         {8, 8, 2, {(ptrdiff_t)1 << 20, 1 << 20}, {(ptrdiff_t)1 << 40, 24}},
+         TN_DISJOINT},
     };
     for (int k = 0; k < COUNT(cases); k++) {
         sample a, b;

@@ -6,7 +6,7 @@
 
 #include "check.h"
 
-/* --- the oracle ---------------------------------------------------------------------------------------------------- */
+/* --- the oracle --------------------------------------------------------------------------------------------------- */
 
 enum { MOST = 4096 };
 
@@ -63,7 +63,7 @@ static int same_elements(const tn_span *a, const tn_span *b, tn_order order)
     return x.count == y.count && memcmp(x.at, y.at, (size_t)x.count * sizeof *x.at) == 0;
 }
 
-/* --- spans to try -------------------------------------------------------------------------------------------------- */
+/* --- spans to try ------------------------------------------------------------------------------------------------- */
 
 static char memory[1 << 16];
 
@@ -110,11 +110,12 @@ static void random_sample(uint64_t *state, sample *s)
     set_sample(s, ndim, shape, strides);
 }
 
-/* --- checks and measures ------------------------------------------------------------------------------------------- */
+/* --- checks and measures ------------------------------------------------------------------------------------------ */
 
 static void test_checks(void)
 {
-    static const ptrdiff_t ok[] = {3, 4}, negative[] = {3, -1}, huge[] = {PTRDIFF_MAX, 2}, bytes[] = {PTRDIFF_MAX / 8, 4};
+    static const ptrdiff_t ok[] = {3, 4}, negative[] = {3, -1}, huge[] = {PTRDIFF_MAX, 2},
+                           bytes[] = {PTRDIFF_MAX / 8, 4};
     static const ptrdiff_t nothing[] = {0, PTRDIFF_MAX};
     static const tn_type bad = {.kind = TN_VOID, .itemsize = -1};
     const tn_type *f8 = &tn_type_float64;
@@ -165,7 +166,8 @@ static void test_extents(void)
         CHECK(tn_span_extent(&s.span, &low, &high, NULL) == TN_OK, "case %d", k);
         CHECK(low == least && high == most, "case %d: %td to %td, expected %td to %td", k, low, high, least, most);
     }
-    static const ptrdiff_t two[] = {2, 2}, far[] = {PTRDIFF_MAX, 1}, back[] = {PTRDIFF_MIN, -1}, far3[] = {PTRDIFF_MAX - 3, 0};
+    static const ptrdiff_t two[] = {2, 2}, far[] = {PTRDIFF_MAX, 1}, back[] = {PTRDIFF_MIN, -1},
+                           far3[] = {PTRDIFF_MAX - 3, 0};
     static const ptrdiff_t loads[] = {0, -1};
     ptrdiff_t low = -7, high = -7;
     tn_span span = {.data = memory, .type = &tn_type_int32, .ndim = 2, .shape = two, .strides = far};
@@ -180,7 +182,7 @@ static void test_extents(void)
     CHECK(low == -7 && high == -7, "something was written");
 }
 
-/* --- contiguity and alignment -------------------------------------------------------------------------------------- */
+/* --- contiguity and alignment ------------------------------------------------------------------------------------- */
 
 /* By definition: in the given order, each element directly follows the one before it. */
 static int follows(const tn_span *span, tn_order order)
@@ -269,12 +271,13 @@ static void test_alignment(void)
     };
     static _Alignas(16) char place[64];
     for (int k = 0; k < COUNT(cases); k++) {
-        int is = tn_is_aligned(place + cases[k].offset, cases[k].ndim, cases[k].shape, cases[k].strides, cases[k].alignment);
+        int is = tn_is_aligned(place + cases[k].offset, cases[k].ndim, cases[k].shape, cases[k].strides,
+                               cases[k].alignment);
         CHECK(is == cases[k].aligned, "case %d: %d", k, is);
     }
 }
 
-/* --- index, slice, transpose, broadcast ---------------------------------------------------------------------------- */
+/* --- index, slice, transpose, broadcast --------------------------------------------------------------------------- */
 
 static void test_indexing(void)
 {
@@ -346,8 +349,8 @@ static void test_slices_that_are_refused(void)
     for (int k = 0; k < COUNT(cases); k++) {
         sample s, out;
         set_sample(&s, 1, shape, strides);
-        tn_status status = tn_span_slice(&s.span, cases[k].axis, cases[k].start, cases[k].stop, cases[k].step, &out.span,
-                                         &out.layout, NULL);
+        tn_status status = tn_span_slice(&s.span, cases[k].axis, cases[k].start, cases[k].stop, cases[k].step,
+                                         &out.span, &out.layout, NULL);
         CHECK(status == TN_WRONG_VALUE, "case %d: status %d", k, (int)status);
     }
 }
@@ -412,17 +415,18 @@ static void test_broadcasting(void)
         CHECK(status == cases[k].status, "case %d: status %d", k, (int)status);
         if (status != TN_OK)
             continue;
-        CHECK(out.span.ndim == cases[k].ndim && out.span.data == s.span.data && out.span.suboffsets == NULL, "case %d", k);
+        CHECK(out.span.ndim == cases[k].ndim && out.span.data == s.span.data && out.span.suboffsets == NULL, "case %d",
+              k);
         for (int i = 0; i < cases[k].ndim; i++)
             CHECK(out.span.shape[i] == cases[k].shape[i] && out.span.strides[i] == cases[k].strides[i],
                   "case %d: axis %d has extent %td, stride %td", k, i, out.span.shape[i], out.span.strides[i]);
     }
 }
 
-/* --- reshape ------------------------------------------------------------------------------------------------------- */
+/* --- reshape ------------------------------------------------------------------------------------------------------ */
 
-/* Is there any set of strides that puts the elements where they are? On an axis of the new shape, the stride can only be
- * the distance of its first two elements. */
+/* Is there any set of strides that puts the elements where they are? On an axis of the new shape, the stride can only
+ * be the distance of its first two elements. */
 static int can_reshape(const tn_span *span, int ndim, const ptrdiff_t *shape, tn_order order)
 {
     static addresses all;
@@ -479,7 +483,8 @@ static void test_reshaping(void)
         CHECK(status == (possible ? TN_OK : TN_WRONG_VALUE), "case %d: status %d", k, (int)status);
         if (status != TN_OK)
             continue;
-        CHECK(out.span.ndim == ndim && memcmp(out.span.shape, shape, (size_t)ndim * sizeof *shape) == 0, "case %d: shape", k);
+        CHECK(out.span.ndim == ndim && memcmp(out.span.shape, shape, (size_t)ndim * sizeof *shape) == 0,
+              "case %d: shape", k);
         CHECK(same_elements(&out.span, &s.span, order), "case %d: other elements", k);
 
         int open = (int)random_between(&state, 0, ndim - 1);
@@ -501,8 +506,18 @@ static void test_reshapes_that_are_refused(void)
     static const struct {
         int ndim;
         ptrdiff_t shape[2];
-    } cases[] = {{1, {11}}, {2, {3, 5}}, {0, {0}}, {1, {-2}}, {2, {-1, -1}}, {2, {-1, 5}}, {2, {-1, 0}}, {1, {0}}, {-1, {0}},
-                 {TN_MAX_NDIM + 1, {0}}, {2, {PTRDIFF_MAX, PTRDIFF_MAX}}, {2, {-1, PTRDIFF_MAX}}};
+    } cases[] = {{1, {11}},
+                 {2, {3, 5}},
+                 {0, {0}},
+                 {1, {-2}},
+                 {2, {-1, -1}},
+                 {2, {-1, 5}},
+                 {2, {-1, 0}},
+                 {1, {0}},
+                 {-1, {0}},
+                 {TN_MAX_NDIM + 1, {0}},
+                 {2, {PTRDIFF_MAX, PTRDIFF_MAX}},
+                 {2, {-1, PTRDIFF_MAX}}};
     sample s, out;
     set_sample(&s, 2, shape, strides);
     for (int k = 0; k < COUNT(cases); k++)
@@ -512,7 +527,7 @@ static void test_reshapes_that_are_refused(void)
     CHECK(tn_span_reshape(&s.span, 2, shape, TN_ORDER_C, &out.span, &out.layout, NULL) == TN_UNSUPPORTED, "indirect");
 }
 
-/* --- indirect memory ----------------------------------------------------------------------------------------------- */
+/* --- indirect memory ---------------------------------------------------------------------------------------------- */
 
 /* planes[2] -> rows[3] -> int32[4], with an offset at each load. */
 static int32_t cells[2][3][8];
@@ -568,7 +583,8 @@ static void test_direct_axis_before_a_load(void)
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < 3; j++)
             table[i][j] = (char *)row[i][j];
-    static const ptrdiff_t shape[] = {2, 3, 4}, strides[] = {3 * sizeof(char *), sizeof(char *), 4}, loads[] = {-1, 4, -1};
+    static const ptrdiff_t shape[] = {2, 3, 4}, strides[] = {3 * sizeof(char *), sizeof(char *), 4},
+                           loads[] = {-1, 4, -1};
     static const ptrdiff_t shorter[] = {2, 3, 3};
     sample s, out;
     set_sample(&s, 3, shape, strides);
@@ -661,7 +677,8 @@ static void test_results_in_place(void)
     CHECK(tn_span_transpose(&s.span, NULL, &s.span, &s.layout, NULL) == TN_OK && s.span.strides[0] == 4, "transpose");
     CHECK(tn_span_transpose(&s.span, NULL, &s.span, &s.layout, NULL) == TN_OK && s.span.strides[0] == 48, "and back");
     CHECK(tn_span_index(&s.span, 0, 1, &s.span, &s.layout, NULL) == TN_OK && s.span.shape[0] == 3, "index");
-    CHECK(tn_span_reshape(&s.span, 1, flat, TN_ORDER_C, &s.span, &s.layout, NULL) == TN_OK && s.span.shape[0] == 12, "reshape");
+    CHECK(tn_span_reshape(&s.span, 1, flat, TN_ORDER_C, &s.span, &s.layout, NULL) == TN_OK && s.span.shape[0] == 12,
+          "reshape");
     CHECK(tn_span_slice(&s.span, 0, 11, -1, -1, &s.span, &s.layout, NULL) == TN_OK && s.span.strides[0] == -4, "slice");
     CHECK(tn_span_broadcast(&s.span, 2, more, &s.span, &s.layout, NULL) == TN_OK && s.span.shape[0] == 5, "broadcast");
     CHECK(s.span.strides[1] == -4 && s.span.data == data + 48 + 44, "the elements");

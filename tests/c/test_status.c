@@ -12,7 +12,8 @@ static void test_texts(void)
     CHECK(strcmp(tn_status_text(name), text) == 0, #name ": %s", tn_status_text(name));
     TN_STATUS_LIST(CASE)
 #undef CASE
-    CHECK(strcmp(tn_status_text((tn_status)12345), "unknown status") == 0, "12345: %s", tn_status_text((tn_status)12345));
+    CHECK(strcmp(tn_status_text((tn_status)12345), "unknown status") == 0, "12345: %s",
+          tn_status_text((tn_status)12345));
 }
 
 static void test_fail(void)

@@ -4,12 +4,14 @@
 
 #include "types.h"
 
-_Static_assert(TN_NATIVE == '<' && sizeof(void *) == 8 && sizeof(long double) == 16, "the tables are written for these");
+_Static_assert(TN_NATIVE == '<' && sizeof(void *) == 8 && sizeof(long double) == 16,
+               "the tables are written for these");
 
 #define STRUCT(list, size, align) \
     {.kind = TN_STRUCT, .byteorder = '|', .alignment = align, .itemsize = size, .nfields = COUNT(list), .fields = list}
 #define SUBARRAY(of, n, extents, size, align) \
-    {.kind = TN_SUBARRAY, .byteorder = '|', .alignment = align, .itemsize = size, .ndim = n, .base = of, .shape = extents}
+    {.kind = TN_SUBARRAY, .byteorder = '|', .alignment = align, .itemsize = size, .ndim = n, .base = of, \
+     .shape = extents}
 #define TIME(letter, unit) {.kind = letter, .byteorder = '<', .alignment = 8, .itemsize = 8, .name = unit}
 
 static const ptrdiff_t two_three[] = {2, 3}, six[] = {6};
@@ -29,7 +31,7 @@ static const tn_field pair_fields[] = {{"a", &tn_type_int32, 0}, {"b", &tn_type_
 static const tn_type pair = STRUCT(pair_fields, 8, 4);
 static const tn_type pairs = SUBARRAY(&pair, 1, six, 48, 4);
 
-/* --- static types -------------------------------------------------------------------------------------------------- */
+/* --- static types ------------------------------------------------------------------------------------------------- */
 
 static void test_scalars(void)
 {
@@ -46,7 +48,7 @@ static void test_scalars(void)
 #undef CASE
 }
 
-/* --- making -------------------------------------------------------------------------------------------------------- */
+/* --- making ------------------------------------------------------------------------------------------------------- */
 
 typedef struct plain_case {
     char kind, order;
@@ -235,7 +237,8 @@ static void test_copies(void)
         if (status != TN_OK)
             continue;
         CHECK(strcmp(show(copy).text, show(types[k]).text) == 0, "case %d: %s", k, show(copy).text);
-        CHECK(copy->kind != TN_STRUCT || (copy->fields != types[k]->fields && copy->fields[0].name != types[k]->fields[0].name),
+        CHECK(copy->kind != TN_STRUCT ||
+                  (copy->fields != types[k]->fields && copy->fields[0].name != types[k]->fields[0].name),
               "case %d shares memory", k);
         CHECK(copy->kind != TN_SUBARRAY || (copy->base != types[k]->base && copy->shape != types[k]->shape),
               "case %d shares memory", k);
@@ -244,7 +247,7 @@ static void test_copies(void)
     tn_type_free(NULL);
 }
 
-/* --- describing ---------------------------------------------------------------------------------------------------- */
+/* --- describing --------------------------------------------------------------------------------------------------- */
 
 static void test_descriptions(void)
 {
@@ -294,13 +297,14 @@ static void test_cut_descriptions(void)
         else if (capacity < COUNT(expected))
             CHECK(strcmp(buffer, expected[capacity]) == 0, "%d bytes: %s", capacity, buffer);
         else if (capacity < (int)sizeof whole)
-            CHECK(strlen(buffer) < (size_t)capacity && strstr(buffer, "\xe2\x80\xa6") != NULL, "%d bytes: %s", capacity, buffer);
+            CHECK(strlen(buffer) < (size_t)capacity && strstr(buffer, "\xe2\x80\xa6") != NULL, "%d bytes: %s", capacity,
+                  buffer);
         else
             CHECK(strcmp(buffer, whole) == 0, "%d bytes: %s", capacity, buffer);
     }
 }
 
-/* --- comparing ----------------------------------------------------------------------------------------------------- */
+/* --- comparing ---------------------------------------------------------------------------------------------------- */
 
 static const tn_type little_i1 = {.kind = TN_INT, .byteorder = '<', .alignment = 1, .itemsize = 1};
 static const tn_type packed_f8 = {.kind = TN_FLOAT, .byteorder = '<', .alignment = 1, .itemsize = 8};
@@ -317,10 +321,13 @@ static const tn_field big_a[] = {{"a", &big_i4, 0}, {"b", &tn_type_float32, 4}};
 static const tn_type s_wide = STRUCT(wide_a, 16, 8), s_moved = STRUCT(moved_b, 12, 4), s_only = STRUCT(only_a, 8, 4);
 static const tn_type s_extra = STRUCT(extra_c, 12, 4), s_renamed = STRUCT(renamed, 8, 4);
 static const tn_type s_exchanged = STRUCT(exchanged, 8, 4), s_reordered = STRUCT(reordered, 8, 4);
-static const tn_type s_big = STRUCT(big_a, 8, 1), s_padded = STRUCT(pair_fields, 12, 4), s_packed = STRUCT(pair_fields, 8, 1);
+static const tn_type s_big = STRUCT(big_a, 8, 1), s_padded = STRUCT(pair_fields, 12, 4),
+                     s_packed = STRUCT(pair_fields, 8, 1);
 
-static const tn_field in_pair[] = {{"s", &pair, 0}}, in_wide[] = {{"s", &s_wide, 0}}, in_padded[] = {{"s", &s_padded, 0}};
-static const tn_field in_only[] = {{"s", &s_only, 0}}, in_extra[] = {{"s", &s_extra, 0}}, in_pairs[] = {{"s", &pairs, 0}};
+static const tn_field in_pair[] = {{"s", &pair, 0}}, in_wide[] = {{"s", &s_wide, 0}},
+                      in_padded[] = {{"s", &s_padded, 0}};
+static const tn_field in_only[] = {{"s", &s_only, 0}}, in_extra[] = {{"s", &s_extra, 0}},
+                      in_pairs[] = {{"s", &pairs, 0}};
 static const tn_type s_in_pair = STRUCT(in_pair, 16, 4), s_in_wide = STRUCT(in_wide, 16, 8);
 static const tn_type s_in_padded = STRUCT(in_padded, 16, 4), s_in_only = STRUCT(in_only, 16, 4);
 static const tn_type s_in_extra = STRUCT(in_extra, 16, 4), s_in_pairs = STRUCT(in_pairs, 48, 4);
@@ -398,7 +405,8 @@ static void test_long_names(void)
     static const tn_type nothing = {.kind = TN_STRUCT, .byteorder = '|', .alignment = 1, .itemsize = 4};
     tn_error err;
     CHECK(tn_type_difference(&nothing, &got, &err) == TN_WRONG_TYPE, "unexpected");
-    CHECK(strncmp(err.message, "unexpected field '\xc3\xa9", 20) == 0 && strstr(err.message, "\xc3\xa9\xe2\x80\xa6'") != NULL,
+    CHECK(strncmp(err.message, "unexpected field '\xc3\xa9", 20) == 0 &&
+              strstr(err.message, "\xc3\xa9\xe2\x80\xa6'") != NULL,
           "%s", err.message);
     CHECK(tn_type_difference(&got, &nothing, &err) == TN_WRONG_TYPE, "missing");
     CHECK(strstr(err.message, "' is missing") != NULL, "%s", err.message);

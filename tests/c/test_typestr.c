@@ -2,7 +2,8 @@
 /* NumPy's typestr, both ways; the tables are written for little-endian machines. */
 #include "types.h"
 
-_Static_assert(TN_NATIVE == '<' && sizeof(void *) == 8 && sizeof(long double) == 16, "the tables are written for these");
+_Static_assert(TN_NATIVE == '<' && sizeof(void *) == 8 && sizeof(long double) == 16,
+               "the tables are written for these");
 
 static tn_status make(const void *of, tn_type **out, tn_error *err)
 {
@@ -80,7 +81,8 @@ static void test_readings(void)
         if (status != TN_OK)
             continue;
         shown got = show(type);
-        CHECK(strcmp(got.text, cases[k].type) == 0, "\"%s\" is %s, expected %s", cases[k].read, got.text, cases[k].type);
+        CHECK(strcmp(got.text, cases[k].type) == 0, "\"%s\" is %s, expected %s", cases[k].read, got.text,
+              cases[k].type);
         status = tn_type_to_typestr(type, buffer, sizeof buffer, &length, &err);
         CHECK(status == TN_OK && strcmp(buffer, cases[k].written) == 0 && length == strlen(buffer),
               "\"%s\" is written \"%s\", expected \"%s\"", cases[k].read, status == TN_OK ? buffer : err.message,
@@ -169,7 +171,8 @@ static void test_writing_others(void)
         tn_error err;
         tn_status status = tn_type_to_typestr(others[k].type, buffer, sizeof buffer, NULL, &err);
         CHECK(status == (others[k].written == NULL ? TN_UNSUPPORTED : TN_OK), "case %d: status %d", k, (int)status);
-        CHECK(strcmp(buffer, others[k].written == NULL ? "untouched" : others[k].written) == 0, "case %d: %s", k, buffer);
+        CHECK(strcmp(buffer, others[k].written == NULL ? "untouched" : others[k].written) == 0, "case %d: %s", k,
+              buffer);
     }
 }
 

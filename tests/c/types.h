@@ -60,11 +60,12 @@ static inline shown show(const tn_type *type)
     return out;
 }
 
-/* Runs `make` with every allocation failing in turn, until it succeeds: TN_NO_MEMORY each time, nothing leaked, *out not
- * written. What it finally returns, an error perhaps, is passed on; the type in *out is the caller's. */
+/* Runs `make` with every allocation failing in turn, until it succeeds: TN_NO_MEMORY each time, nothing leaked, *out
+ * not written. What it finally returns, an error perhaps, is passed on; the type in *out is the caller's. */
 typedef tn_status maker(const void *given, tn_type **out, tn_error *err);
 
-static inline tn_status make_without_leaks(maker *make, const void *given, const char *name, tn_type **out, tn_error *err)
+static inline tn_status make_without_leaks(maker *make, const void *given, const char *name, tn_type **out,
+                                           tn_error *err)
 {
     static tn_type untouched;
     long live = memory_live();
