@@ -87,7 +87,7 @@ typedef enum tn_overlap { TN_DISJOINT = 0, TN_OVERLAPS = 1, TN_TOO_HARD = 2 } tn
 
 /* Do two spans share a byte? Exact, by solving the bounded linear Diophantine equation of the addresses; the problem is
  * NP-hard, so at most `max_work` nodes are searched, and TN_TOO_HARD (to be treated as an overlap) says that this was not
- * enough. max_work 0 uses the default of 10 000. Empty spans overlap nothing. */
+ * enough. max_work 0 uses the default of 10 000. Empty spans overlap nothing; indirect memory is always too hard. */
 tn_overlap tn_spans_overlap(const tn_span *a, const tn_span *b, uint64_t max_work);
 
 /* Do two different elements of one span share a byte (a stride of 0, or strides that interleave)? */

@@ -34,7 +34,7 @@ typedef enum tn_status {
 
 enum { TN_ERROR_CAPACITY = 512 };
 
-/* `position` is the offset in bytes of the first offending character for TN_BAD_FORMAT, and -1 otherwise.
+/* `position` is the offset in bytes of the first offending character of a text that is TN_BAD_FORMAT, and -1 otherwise.
  * `message` is NUL-terminated UTF-8, cut at a character boundary where it does not fit. */
 typedef struct tn_error {
     tn_status status;

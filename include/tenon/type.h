@@ -122,8 +122,9 @@ void tn_type_free(tn_type *type);
  * (-1: unknown); trailing bytes beyond the format become trailing padding, a format longer than it is TN_BAD_FORMAT. */
 tn_status tn_type_from_format(const char *format, ptrdiff_t itemsize, tn_type **out, tn_error *err);
 
-/* Writes the PEP 3118 format that every consumer reads alike: explicit order, explicit padding, tail included. `*length`
- * (may be NULL) is the length without the NUL, also when `capacity` was too small (TN_WRONG_VALUE; nothing is cut).
+/* Writes the PEP 3118 format that every consumer reads alike: one native item as one character, structures with explicit
+ * order and explicit padding, tail included. `*length` (may be NULL) is the length without the NUL, also when `capacity`
+ * was too small (TN_WRONG_VALUE; nothing is cut, and then `buffer` may be NULL).
  * TN_UNSUPPORTED for what PEP 3118 has no code for: bfloat16, datetime, overlapping or unordered fields. */
 tn_status tn_type_to_format(const tn_type *type, char *buffer, size_t capacity, size_t *length, tn_error *err);
 

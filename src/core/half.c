@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Both formats are a sign, an exponent field and a fraction of `fraction` bits; everything else follows from that. The
- * encodings of neighbouring numbers are neighbouring integers, so a carry out of the fraction is right in the exponent. */
+ * encodings of neighbouring numbers are neighbouring integers, so a carry out of the fraction is right in the exponent.
+ * */
 #include "half.h"
 
 #include <math.h>
