@@ -218,3 +218,15 @@ def test_a_path_with_spaces_builds(tenon, write, tmp_path):
 def test_a_path_that_c_cannot_include_is_refused(tenon, write):
     write('a "folder"/stats.c')
     assert "cannot be included from C" in tenon("build", 'a "folder"/stats.c').err
+
+
+def test_what_the_compiler_accepts_binds_even_where_libclang_does_not(tenon, write, tmp_path):
+    write("gnu.c", "typedef _Float128 quad;\nvoid f(int n, quad x[n]) { x[0] = n; }\n_Float128 g(_Float128 x) { return x; }\n"
+                   "int nested(int x) { int inner(int y) { return x + y; } return inner(2); }\n")  # fmt: skip
+    done = tenon("build", "gnu.c", "--name", "gnu")
+    assert done.status == 0, done.err
+    assert [line.split(" is not bound: ")[0] for line in done.err.splitlines()] == [
+        "gnu.c:2:6: warning: f",
+        "gnu.c:3:11: warning: g",
+    ]
+    assert load(tmp_path, "gnu").nested(3) == 5

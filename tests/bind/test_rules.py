@@ -128,6 +128,7 @@ REFUSED = [
     ("", "void f(const void *p)", "void pointer"),
     ("", "void f(int n, ...)", "variable number of arguments; write a function with a fixed list"),
     ("", "double f(double (*g)(double))", "g is a callback"),
+    ("", "double f(double g(double))", "g is a callback"),
     ("", "double f(void (*g[2])(void))", "g is an array of callbacks"),
     ("", "int f()", r"no prototype; write `f\(void\)`"),
     ("", "double *f(void)", "it returns a pointer: nothing says how much memory"),

@@ -128,6 +128,7 @@ class Declaration:
     comment: str = ""
     comment_location: Location | None = None  # of its first line
     unreadable: str | None = None  # an error of the parser inside it
+    function_type: str | None = None  # in C, without typedefs, variable extents as 1; None where C cannot spell it
 
 
 @dataclass(frozen=True)

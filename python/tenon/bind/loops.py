@@ -35,9 +35,14 @@ def c_path(path: str) -> str:
 # --- what libclang read and the compiler must agree with ----------------------------------------------------------------
 
 
+_DISAGREE = "libclang and the compiler do not see the same types"
+
+
 def _assertions(half: Half) -> list[str]:
     facts: dict[str, None] = {}
     for function in half.functions:
+        if function.function_type is not None:
+            facts[same_type(function.name, function.function_type)] = None
         for passed in function.passed:
             _assert_type(passed.ctype, facts)
         if function.result is not None and function.result.type is not None:
@@ -45,6 +50,11 @@ def _assertions(half: Half) -> list[str]:
     for variable in half.variables:
         _assert_type(variable.type, facts)
     return list(facts)
+
+
+def same_type(name: str, function_type: str) -> str:
+    """An assertion that the compiler read the same prototype."""
+    return f'_Static_assert(__builtin_types_compatible_p(__typeof__({name}), {function_type}), "{_DISAGREE}");'
 
 
 def _assert_type(ctype: CType, facts: dict[str, None]) -> None:
@@ -74,7 +84,7 @@ def _assert_members(root: str, path: str, base: int, record: Record, facts: dict
 
 
 def _assert_equal(what: str, value: int, facts: dict[str, None]) -> None:
-    facts[f'_Static_assert({what} == {value}, "libclang and the compiler do not see the same types");'] = None
+    facts[f'_Static_assert({what} == {value}, "{_DISAGREE}");'] = None
 
 
 # --- loops ------------------------------------------------------------------------------------------------------------

@@ -116,6 +116,7 @@ class Function:
     doc: str = ""
     strides: int = 0  # of all views together
     size_index: dict[str, int] = field(default_factory=dict)  # name of a size in C → its index
+    function_type: str | None = None  # as libclang read it
 
 
 @dataclass(frozen=True)

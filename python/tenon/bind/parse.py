@@ -206,6 +206,7 @@ class _Parser:
                 comment=comment,
                 comment_location=comment_location,
                 unreadable=self._error_within(cursor),
+                function_type=_function_type(cursor.type),
             )
         )
 
@@ -440,6 +441,15 @@ def _const_anywhere(ctype: Any) -> bool:
             return True
         level = _desugared(level)
     return False
+
+
+def _function_type(ctype: Any) -> str | None:
+    """The type with which the compiler is asked whether it read the same prototype. A variable extent is compatible with
+    any constant one."""
+    spelling = str(ctype.get_canonical().spelling)
+    if _kind(ctype) != T.FUNCTIONPROTO or "__attribute__" in spelling or " at " in spelling:
+        return None
+    return re.sub(r"\[(?!\d+\])[^\]]*\]", "[1]", spelling)
 
 
 def _sugared_pointee(ctype: Any) -> Any | None:

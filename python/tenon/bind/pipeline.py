@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -12,7 +14,7 @@ from tenon.errors import BuildError
 from .assemble import assemble
 from .declarations import ParseError, Translation
 from .emit import python_half
-from .loops import c_half
+from .loops import c_half, same_type
 from .model import Module
 from .stub import stub
 from .toolchain import Piece, Toolchain
@@ -103,7 +105,22 @@ def _translate(path: str, request: Request, toolchain: Toolchain) -> Translation
     translation, errors = parse(path, toolchain.for_libclang(), definitions_only=request.header is None)
     if errors:  # libclang's, which need not be the compiler's
         _refuse_errors(path, toolchain)
+        _mark_misread(translation, toolchain)
     return translation
+
+
+def _mark_misread(translation: Translation, toolchain: Toolchain) -> None:
+    """libclang goes on after an error, with types it has made up: the compiler is asked about each function."""
+    lines = [f'#include "{translation.path}"']
+    for number, function in enumerate(translation.functions):
+        if function.function_type is not None:
+            lines += [f'#line {number + 1} "tenon-misread"', same_type(function.name, function.function_type)]
+    said = toolchain.check_syntax("\n".join(lines) + "\n", translation.path).stdout
+    wrong = {int(number) - 1 for number in re.findall(r"^tenon-misread:(\d+):\d+: error", said, re.MULTILINE)}
+    translation.functions = [
+        dataclasses.replace(function, unreadable="its types are not those that the compiler sees") if number in wrong else function
+        for number, function in enumerate(translation.functions)
+    ]
 
 
 def _refuse_errors(path: str, toolchain: Toolchain) -> None:

@@ -46,7 +46,7 @@ def python_name(name: str, taken: set[str]) -> str:
 
 def _refuse_unusable(declaration: Declaration) -> None:
     if declaration.unreadable:
-        raise Refused(f"libclang cannot read it: {declaration.unreadable}", "write it in standard C")
+        raise Refused(f"libclang cannot read it: {declaration.unreadable}", "declare it in standard C")
     if declaration.variadic:
         raise Refused("it takes a variable number of arguments", "write a function with a fixed list that calls it")
     if not declaration.prototype:
@@ -99,6 +99,8 @@ def _classify(parameter: Parameter, directive: Directive, shown: str) -> _Draft:
             _classify_array(draft, parameter.type)
         case Pointer():
             _classify_pointer(draft, parameter.type)
+        case Other(what="a function"):
+            raise _callback(shown)
         case Other(what=what):
             raise Refused(f"{shown} is {what}")
         case Void():
@@ -108,6 +110,10 @@ def _classify(parameter: Parameter, directive: Directive, shown: str) -> _Draft:
     if directive.optional and not _may_be_null(draft):
         raise Refused(f"{shown} cannot be NULL: it is passed by value", "drop `or NULL`")
     return draft
+
+
+def _callback(name: str) -> Refused:
+    return Refused(f"{name} is a callback", "write a C function that needs none, or passes one of its own")
 
 
 def _may_be_null(draft: _Draft) -> bool:
@@ -222,7 +228,7 @@ def _written_direction(draft: _Draft, const: bool, default: Direction) -> Direct
 def _classify_pointer(draft: _Draft, ctype: Pointer) -> None:
     name, target, directive = draft.python_name, ctype.to, draft.directive
     if isinstance(target, Other) and target.what == "a function":
-        raise Refused(f"{name} is a callback", "write a C function that needs none, or passes one of its own")
+        raise _callback(name)
     if isinstance(target, Void):
         raise Refused(f"{name} is a void pointer: the element type is not said", "declare the element type")
     if isinstance(target, Pointer):
@@ -337,6 +343,7 @@ class _Binder:
             no_batch=no_batch,
             strides=sum(draft.view_ndim for draft in self.drafts),
             size_index=table.index,
+            function_type=self.declaration.function_type,
         )
         _check_programs(table)
         function.doc = docstring.function_doc(function, self.comment.text, self.comment.returns)
