@@ -16,6 +16,7 @@ pytest.importorskip("numpy")
 pytestmark = pytest.mark.unsanitized
 
 PACKAGE_PATH = str(Path(tenon.__file__).parent.parent)
+INSTALLED = Path(PACKAGE_PATH).name == "site-packages"  # then type checkers find it, and mypy wants no other way to it
 STUBS = sorted(CASES.glob("*.pyi"))
 
 RIGHT = """
@@ -68,7 +69,7 @@ WRONG = [
 
 
 def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"MYPYPATH": PACKAGE_PATH}
+    environment = os.environ | ({} if INSTALLED else {"MYPYPATH": PACKAGE_PATH})
     return subprocess.run([sys.executable, "-m", *command], cwd=cwd, env=environment, text=True, capture_output=True)
 
 
@@ -79,7 +80,9 @@ def folder(tmp_path_factory):
     for stub in STUBS:
         (folder / stub.name).write_text(stub.read_text())
     (folder / "right.py").write_text(RIGHT)
-    (folder / "wrong.py").write_text("\n".join(["import numpy as np", "import everything as e", "x = np.ones((3, 4))", *WRONG, ""]))
+    (folder / "wrong.py").write_text(
+        "\n".join(["import numpy as np", "import everything as e", "x = np.ones((3, 4))", *WRONG, ""])
+    )
     settings = {"strict": ["*.pyi"], "extraPaths": [PACKAGE_PATH], "reportMissingModuleSource": False}
     (folder / "pyrightconfig.json").write_text(json.dumps(settings))
     return folder

@@ -94,7 +94,7 @@ def test_a_c_program_without_python_links_libtenon_with_the_flags_of_tenon_pc(tm
     assert run(str(tmp_path / "use")).strip() == "out of memory"
 
 
-CODE = {".c", ".h", ".py", ".pyi", ".build", ".toml", ".in"}
+CODE = {".c", ".h", ".py", ".build", ".toml", ".in"}
 
 
 def first_lines() -> list[tuple[str, str]]:
