@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* f.batch(): the function at every point of the leading axes, broadcast against each other; no Python inside the loop.
  *
- * The points run in C order of the loop's axes, in chunks that take about TICK; between chunks signals are looked at, so
- * that Ctrl-C stops a batch soon. Axes that lie behind each other in memory for all arguments are run as one. A chunk
- * depends on nothing but its pointers, so that the loop can be split.
+ * The points run in C order of the loop's axes, in chunks that take about CHUNK; that is short, since points that follow may
+ * take a thousand times as long as those that a chunk was measured by. When LOOK has passed, signals are looked at, so that
+ * Ctrl-C stops a batch soon. Axes that lie behind each other in memory for all arguments are run as one. A chunk depends
+ * on nothing but its pointers, so that the loop can be split.
  */
 #include "call.h"
 
@@ -15,7 +16,7 @@
 #include "frame.h"
 
 enum { MAX_GROWTH = 16 };
-static const int64_t TICK = 10 * 1000 * 1000; /* nanoseconds */
+static const int64_t CHUNK = 10 * 1000, LOOK = 50 * 1000 * 1000; /* nanoseconds */
 
 /* The loop's axes, and the distance along each for every argument. */
 typedef struct axes {
@@ -139,7 +140,7 @@ typedef struct runner {
     ptrdiff_t index[TN_MAX_NDIM];
     ptrdiff_t done;                 /* points that have run */
     ptrdiff_t chunk, left;          /* points between two looks at the clock; how many of them are left */
-    int64_t started;                /* of this chunk */
+    int64_t started, looked;        /* when this chunk began; when signals were last looked at */
 } runner;
 
 static void release_gil(runner *r)
@@ -155,18 +156,21 @@ static void take_gil(runner *r)
     r->saved = NULL;
 }
 
-/* Between two chunks: signals, and how long the next chunk may be. -1 if a handler raised. */
+/* Between two chunks: how long the next may be; and signals, where it is time. -1 if a handler raised. */
 static int tick(runner *r)
 {
+    int64_t time = now(), elapsed = time - r->started;
+    double factor = elapsed > 0 ? (double)CHUNK / (double)elapsed : MAX_GROWTH;
+    double chunk = (double)r->chunk * (factor < MAX_GROWTH ? factor : MAX_GROWTH);
+    r->chunk = chunk < 1 ? 1 : (ptrdiff_t)chunk; /* at most MAX_GROWTH times the points that have run */
+    r->left = r->chunk;
+    r->started = time;
+    if (time - r->looked < LOOK)
+        return 0;
     take_gil(r);
     int raised = PyErr_CheckSignals();
     release_gil(r);
-    int64_t elapsed = now() - r->started;
-    double factor = elapsed > 0 ? (double)TICK / (double)elapsed : MAX_GROWTH;
-    double chunk = (double)r->chunk * (factor < MAX_GROWTH ? factor : MAX_GROWTH);
-    r->chunk = chunk < 1 ? 1 : chunk > 1e15 ? (ptrdiff_t)1e15 : (ptrdiff_t)chunk;
-    r->left = r->chunk;
-    r->started = now();
+    r->started = r->looked = now();
     return raised;
 }
 
@@ -265,8 +269,9 @@ static PyObject *run(tnpy_frame *frame, axes *loop)
     tnpy_point_at(frame);
     if (loop->nmerged > 0)
         memcpy(frame->steps, loop->strides[loop->nmerged - 1], (size_t)frame->function->nargs * sizeof *frame->steps);
-    runner r = {.frame = frame, .loop = loop, .chunk = 1, .left = 1, .started = now()};
+    runner r = {.frame = frame, .loop = loop, .chunk = 1, .left = 1};
     tn_stop stop;
+    r.started = r.looked = now();
     release_gil(&r);
     int outcome = run_all(&r, &stop);
     take_gil(&r);

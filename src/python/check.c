@@ -32,6 +32,9 @@ static bool is_contiguous(const tnpy_frame *frame, int i)
         return true;
     const tn_span *span = &frame->spans[i];
     int lead = tnpy_lead(frame, i);
+    for (int k = 0; k < lead; k++)
+        if (span->shape[k] == 0)
+            return true; /* no point will look at it */
     return tn_is_contiguous(span->ndim - lead, span->shape + lead, span->strides + lead,
                             frame->def->params[i].type->itemsize, TN_ORDER_C);
 }

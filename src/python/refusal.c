@@ -80,11 +80,13 @@ static const char *needed(const tnpy_frame *frame, int i, char *buffer, size_t c
 {
     const tn_param *param = param_of(frame, i);
     const char *bracket = strchr(param->annotation, '[');
+    char name[96];
     buffer[0] = '\0';
     if (!frame->batch)
         append(buffer, capacity, "%s", param->annotation);
     else if (param->ndim == 0)
-        append(buffer, capacity, "%s or an array of %s", param->annotation, param->type->name ? param->type->name : "them");
+        append(buffer, capacity, "%s or an array of %s", param->annotation,
+               param->type->name != NULL ? param->type->name : tn_type_describe(param->type, name, sizeof name));
     else if (bracket == NULL)
         append(buffer, capacity, "%s", param->annotation);
     else
