@@ -576,7 +576,7 @@ def test_an_error_names_the_innermost_part(
 ) -> None:
     given_ = list(NEST)
     given_[position] = value
-    with refused(error, f"id_nest(): x {said}"):
+    with refused(error, f"id_nest(): x's {said}"):
         values.id_nest(tuple(given_))
 
 
