@@ -2,7 +2,6 @@
 """What a user of the installed package does."""
 
 import numpy as np
-
 import polygon
 
 triangle = np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 3.0]])

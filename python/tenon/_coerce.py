@@ -33,5 +33,5 @@ def call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any] | Non
         dtype = inputs.get(name)
         return value if dtype is None or value is None else convert(function.__name__, name, value, dtype)
 
-    positional = [fit(name, value) for name, value in zip(names, args)] + list(args[len(names) :])
+    positional = [fit(name, value) for name, value in zip(names, args, strict=False)] + list(args[len(names) :])
     return function(*positional, **{name: fit(name, value) for name, value in (kwargs or {}).items()})

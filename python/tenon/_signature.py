@@ -7,6 +7,16 @@ from collections.abc import Sequence
 from inspect import Parameter, Signature
 
 
+# As the engine numbers them.
+_KINDS = (
+    Parameter.POSITIONAL_ONLY,
+    Parameter.POSITIONAL_OR_KEYWORD,
+    Parameter.VAR_POSITIONAL,
+    Parameter.KEYWORD_ONLY,
+    Parameter.VAR_KEYWORD,
+)
+
+
 class Annotation(str):
     """An annotation that shows as it is written, without quotes: float64[m, n]."""
 
@@ -18,9 +28,8 @@ class Annotation(str):
 
 def signature(parameters: Sequence[tuple[str, str, int, int]], results: Sequence[str]) -> Signature:
     """The signature of a function from (name, annotation, kind, has default) and the annotations of its results."""
-    kinds = list(type(Parameter.POSITIONAL_ONLY))
     made = [
-        Parameter(name, kinds[kind], annotation=Annotation(annotation), default=None if has_default else Parameter.empty)
+        Parameter(name, _KINDS[kind], annotation=Annotation(annotation), default=None if has_default else Parameter.empty)
         for name, annotation, kind, has_default in parameters
     ]
     # Outputs are keyword-only and stand last, whatever their place in the prototype.

@@ -70,6 +70,12 @@ def test_importing_tenon_imports_neither_numpy_nor_libclang() -> None:
     assert run(sys.executable, "-c", code).strip() == "[]"
 
 
+@pytest.mark.unsanitized
+def test_the_stub_of_the_engine_says_what_the_engine_has() -> None:
+    pytest.importorskip("mypy")
+    assert "Success" in run(sys.executable, "-m", "mypy.stubtest", "tenon._core")
+
+
 def test_an_unknown_attribute_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="tenon.*nonsense"):
         tenon.nonsense
