@@ -32,12 +32,14 @@ def build(
 ) -> ModuleType:
     """Build C files into a module and import it.
 
-    ``file`` and ``more`` are C files whose definitions are bound. With ``header``, its declarations are bound instead, and
-    the files are only compiled; with ``header`` and ``lib``, an installed library is bound. ``cflags`` are passed to the
+    ``file`` and ``more`` are C files whose definitions are bound. With ``header``, its declarations are bound instead,
+    and the files are only compiled; with ``header`` and ``lib``, an installed library is bound. ``cflags`` go to the
     compiler ($CC, or cc). ``strict`` makes a function that cannot be bound an error; otherwise it is a warning.
+    ``check`` names a library's own header, which yours is compared with.
 
-    The result is kept in $TENON_CACHE (default: ~/.cache/tenon) and used again as long as no file that was read, no flag,
-    and no version has changed. Raises BuildError with the compiler's own text where C does not compile.
+    The result is kept in $TENON_CACHE (default: ~/.cache/tenon) and used again as long as no file that was read, no
+    flag, and no version has changed. The module is importable by its name afterwards, unless another of that name is.
+    Raises BuildError with the compiler's own text where C does not compile.
     """
     from tenon.bind import cache
 

@@ -57,8 +57,12 @@ def _as_error(text: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="tenon", description=_DESCRIPTION)
     parser.add_argument("--version", action="store_true", help="print the version")
-    parser.add_argument("--include-dir", action="store_true", help="print the folder with tenon/*.h, for the compiler's -I")
-    parser.add_argument("--pkgconfig-dir", action="store_true", help="print the folder with tenon.pc, for PKG_CONFIG_PATH")
+    parser.add_argument(
+        "--include-dir", action="store_true", help="print the folder with tenon/*.h, for the compiler's -I"
+    )
+    parser.add_argument(
+        "--pkgconfig-dir", action="store_true", help="print the folder with tenon.pc, for PKG_CONFIG_PATH"
+    )
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     _add_build(commands)
     _add_glue(commands)
@@ -75,10 +79,16 @@ def _add_build(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     command.add_argument("files", nargs="*", metavar="FILE.c", help="C files; their definitions are bound")
     command.add_argument("--header", metavar="H", help="bind what this header declares; FILE.c are then only compiled")
-    command.add_argument("--lib", action="append", default=[], metavar="NAME", help="link a library: a name, or a path to it")
+    command.add_argument(
+        "--lib", action="append", default=[], metavar="NAME", help="link a library: a name, or a path to it"
+    )
     command.add_argument("--check", metavar="ORIGINAL.h", help="check the header against the library's own")
-    command.add_argument("--name", metavar="M", help="the module's name; default: that of the first file, or the header")
-    command.add_argument("-o", dest="folder", default=".", metavar="DIR", help="where module and stub go; default: here")
+    command.add_argument(
+        "--name", metavar="M", help="the module's name; default: that of the first file, or the header"
+    )
+    command.add_argument(
+        "-o", dest="folder", default=".", metavar="DIR", help="where module and stub go; default: here"
+    )
     command.add_argument("--strict", action="store_true", help="a function that cannot be bound is an error")
     command.set_defaults(run=_build)
 
@@ -87,9 +97,10 @@ def _add_glue(commands: argparse._SubParsersAction[_Parser]) -> None:
     command = commands.add_parser(
         "glue",
         help="write the C glue and the stub of a module, for build systems",
-        usage="tenon glue HEADER -o OUT.c --stub OUT.pyi [--name M] [--loops LOOPS.c] [--depfile D] [--strict] [-- CFLAGS]",
-        description="Write the glue of a module as C, to be compiled and linked by a build system with the C files that "
-        "define the functions. HEADER may also be a C file; the glue then includes it, and it is not compiled apart.",
+        usage="tenon glue HEADER -o OUT.c --stub OUT.pyi [--name M] [--loops LOOPS.c] [--depfile D] [--strict] "
+        "[-- CFLAGS]",
+        description="Write the glue of a module as C, to be compiled and linked by a build system with the C "
+        "files that define the functions. HEADER may also be a C file; the glue then includes it, and it is not compiled apart.",
         epilog="What stands behind -- are the compiler's flags; -D, -I, -U, -std and -include matter here.",
     )
     command.add_argument("files", nargs="+", metavar="HEADER", help="a header (or C files) whose functions are bound")
@@ -97,7 +108,9 @@ def _add_glue(commands: argparse._SubParsersAction[_Parser]) -> None:
     command.add_argument("--stub", metavar="OUT.pyi", help="the stub")
     command.add_argument("--name", metavar="M", help="the module's name; default: that of the stub, or of the header")
     command.add_argument(
-        "--loops", metavar="LOOPS.c", help="write the half that includes HEADER to a file of its own, apart from Python.h"
+        "--loops",
+        metavar="LOOPS.c",
+        help="write the half that includes HEADER to a file of its own, apart from Python.h",
     )
     command.add_argument("--depfile", metavar="D", help="write what the glue depends on, as make and ninja read it")
     command.add_argument("--strict", action="store_true", help="a function that cannot be bound is an error")

@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 
 import pytest
-
 from tests_bind import CASES, Done, load, run_tenon
 
 OPTIONS = {"declared.h": ["--header", "declared.h", "--lib", "m"]}

@@ -6,6 +6,8 @@ import re
 import pytest
 from tests_bind import load
 
+pytestmark = pytest.mark.unsanitized  # what runs here is Python and the compiler
+
 SOURCE = """#include <stddef.h>
 /** Sum. */
 double sum(size_t n, const double x[n])
@@ -69,7 +71,9 @@ def test_errors_of_the_c_file_are_the_compilers_own(tenon, write, tmp_path):
 
     write("bad.c", "double f(double x)\n{\n    return x +;\n}\n")
     done = tenon("build", "bad.c")
-    alone = subprocess.run(["cc", "-fsyntax-only", "-Wall", "-Wextra", "bad.c"], cwd=tmp_path, text=True, capture_output=True)
+    alone = subprocess.run(
+        ["cc", "-fsyntax-only", "-Wall", "-Wextra", "bad.c"], cwd=tmp_path, text=True, capture_output=True
+    )
     assert done.status == 1
     assert alone.stderr.strip() in done.err
     assert "stdin" not in done.err
@@ -99,8 +103,16 @@ def test_cflags_of_the_environment_count(tenon, write):
 
 
 def test_several_files_make_one_module(tenon, write, tmp_path):
-    write("a.c", "int helper(int x);\nint a(int x) { return helper(x) + 1; }\n#define SHARED 1\nstatic int same(void) { return 1; }\nint sa(void) { return same(); }")
-    write("b.c", "int helper(int x) { return 2 * x; }\n#define SHARED 1\nstatic int same(void) { return 2; }\nint sb(void) { return same(); }")
+    write(
+        "a.c",
+        "int helper(int x);\nint a(int x) { return helper(x) + 1; }\n#define SHARED 1\n"
+        "static int same(void) { return 1; }\nint sa(void) { return same(); }",
+    )
+    write(
+        "b.c",
+        "int helper(int x) { return 2 * x; }\n#define SHARED 1\n"
+        "static int same(void) { return 2; }\nint sb(void) { return same(); }",
+    )
     done = tenon("build", "a.c", "b.c", "--name", "both")
     assert (done.status, done.err) == (0, "")
     both = load(tmp_path, "both")
@@ -128,7 +140,12 @@ def test_a_library_is_bound_through_a_header_by_name_or_path(tenon, write, tmp_p
     assert tenon("build", "--header", "own.h", "--lib", "lib/libown.so").status == 0
     assert load(tmp_path, "own").triple(3) == 9
     rpath = f"-Wl,-rpath,{tmp_path / 'lib'}"
-    assert tenon("build", "--header", "own.h", "--lib", "own", "--name", "own2", "--", f"-L{tmp_path / 'lib'}", rpath).status == 0
+    assert (
+        tenon(
+            "build", "--header", "own.h", "--lib", "own", "--name", "own2", "--", f"-L{tmp_path / 'lib'}", rpath
+        ).status
+        == 0
+    )
     assert load(tmp_path, "own2").triple(3) == 9
 
 
@@ -221,7 +238,8 @@ def test_a_path_that_c_cannot_include_is_refused(tenon, write):
 
 
 def test_what_the_compiler_accepts_binds_even_where_libclang_does_not(tenon, write, tmp_path):
-    write("gnu.c", "typedef _Float128 quad;\nvoid f(int n, quad x[n]) { x[0] = n; }\n_Float128 g(_Float128 x) { return x; }\n"
+    write("gnu.c", "typedef _Float128 quad;\nvoid f(int n, quad x[n]) { x[0] = n; }\n"
+                   "_Float128 g(_Float128 x) { return x; }\n"
                    "int nested(int x) { int inner(int y) { return x + y; } return inner(2); }\n")  # fmt: skip
     done = tenon("build", "gnu.c", "--name", "gnu")
     assert done.status == 0, done.err

@@ -95,7 +95,9 @@ def test_commands_know_their_line():
     assert (read.params[0].line, read.throws[0].line) == (3, 4)
 
 
-@pytest.mark.parametrize("raw", ["/** @param */", "/** @param[out] */", "/** @param[inn] x */", "/** @param[] x */", "/** @throws */"])
+@pytest.mark.parametrize(
+    "raw", ["/** @param */", "/** @param[out] */", "/** @param[inn] x */", "/** @param[] x */", "/** @throws */"]
+)
 def test_a_command_that_cannot_be_read_is_a_problem(raw):
     assert comment.read(raw).problems
 

@@ -80,7 +80,9 @@ CALLS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "arguments", "expected"), CALLS, ids=[f"{call[0]}-{k}" for k, call in enumerate(CALLS)])
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"), CALLS, ids=[f"{call[0]}-{k}" for k, call in enumerate(CALLS)]
+)
 def test_a_call_gives_what_c_computes(e, name, arguments, expected):
     result = getattr(e, name)(*arguments)
     assert type(result) is type(expected) or isinstance(expected, tuple)
@@ -149,7 +151,9 @@ ERRORS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "arguments", "error", "message"), ERRORS, ids=[f"{c[0]}-{k}" for k, c in enumerate(ERRORS)])
+@pytest.mark.parametrize(
+    ("name", "arguments", "error", "message"), ERRORS, ids=[f"{c[0]}-{k}" for k, c in enumerate(ERRORS)]
+)
 def test_what_does_not_fit_is_an_error(e, name, arguments, error, message):
     with pytest.raises(error, match=message):
         getattr(e, name)(*arguments)

@@ -53,7 +53,9 @@ def test_what_is_no_size_expression_is_an_error(text):
         expression.parse(text)
 
 
-@pytest.mark.parametrize("text", ["1 / 0", "n % 0", "9223372036854775807 + 1", "9223372036854775808", "0 - 9223372036854775807 - 2"])
+@pytest.mark.parametrize(
+    "text", ["1 / 0", "n % 0", "9223372036854775807 + 1", "9223372036854775808", "0 - 9223372036854775807 - 2"]
+)
 def test_constants_that_cannot_be_computed_are_errors(text):
     with pytest.raises(ExpressionError):
         canonical(text)
@@ -101,7 +103,8 @@ def run(program, sizes):
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("n", 7), ("n * (n + 1) / 2", 28), ("-n + m", -4), ("n % m - (m - n)", 5), ("n / (m + -5)", -3)]
+    ("text", "expected"),
+    [("n", 7), ("n * (n + 1) / 2", 28), ("-n + m", -4), ("n % m - (m - n)", 5), ("n / (m + -5)", -3)],
 )
 def test_programs_compute_what_the_expression_says(text, expected):
     assert run(expression.program(expression.parse(text), {"n": 0, "m": 1}), [7, 3]) == expected

@@ -7,8 +7,12 @@ import sysconfig
 import pytest
 from tests_bind import load
 
+pytestmark = pytest.mark.unsanitized  # what runs here is Python and the compiler
+
 HEADER = "#include <stddef.h>\n/** Sum. */\ndouble sum(size_t n, const double x[n]);\n"
-SOURCE = '#include "sums.h"\ndouble sum(size_t n, const double x[n])\n{\n    return n ? x[0] + sum(n - 1, x + 1) : 0;\n}\n'
+SOURCE = (
+    '#include "sums.h"\ndouble sum(size_t n, const double x[n])\n{\n    return n ? x[0] + sum(n - 1, x + 1) : 0;\n}\n'
+)
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror", "-fPIC"]
 
 
@@ -38,7 +42,9 @@ def test_the_halves_can_be_apart(tenon, project):
     assert tenon("glue", "sums.h", "-o", "python.c", "--loops", "loops.c", "--name", "apart").status == 0
     assert "Python.h" not in (project / "loops.c").read_text()
     assert '/sums.h"' not in (project / "python.c").read_text()
-    assert compile_and_link(project, tenon, ["python.c", "loops.c", "sums.c"], "apart").sum(memoryview(b"").cast("d")) == 0
+    assert (
+        compile_and_link(project, tenon, ["python.c", "loops.c", "sums.c"], "apart").sum(memoryview(b"").cast("d")) == 0
+    )
 
 
 def test_the_name_is_that_of_the_stub_or_given(tenon, project):
@@ -72,8 +78,10 @@ def test_strict_glue_is_not_written(tenon, project):
 
 
 def test_the_compiler_refuses_glue_for_other_types_than_libclang_read(tenon, project):
-    (project / "sums.h").write_text("#ifdef WIDE\ntypedef long number;\n#else\ntypedef int number;\n#endif\n"
-                                    "typedef struct { number a; } holder;\nint f(const holder *h);\n")
+    (project / "sums.h").write_text(
+        "#ifdef WIDE\ntypedef long number;\n#else\ntypedef int number;\n#endif\n"
+        "typedef struct { number a; } holder;\nint f(const holder *h);\n"
+    )
     assert tenon("glue", "sums.h", "-o", "glue.c").status == 0
     include = ["-I", tenon("--include-dir").out.strip(), "-isystem", sysconfig.get_paths()["include"]]
     command = ["cc", "-fsyntax-only", *include, "glue.c"]

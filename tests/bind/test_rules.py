@@ -28,14 +28,16 @@ BOUND = [
     ("@param[out] y @param[out] z", "double f(size_t n, const double x[n], double y[n], double z[n][2])",
      "f(x: float64[n], *, y: float64[n] = None, z: float64[n, 2] = None) -> tuple[float, float64[n], float64[n, 2]]",
      "(n)->(),(n),(n,2)"),
-    ("@param[out] y", "void f(int n, double lo, double y[n])", "f(n: int, lo: float, *, y: float64[n] = None) -> float64[n]",
+    ("@param[out] y", "void f(int n, double lo, double y[n])",
+     "f(n: int, lo: float, *, y: float64[n] = None) -> float64[n]",
      "()->(n)"),
     ("", "void f(size_t n, const double x[n + 1])", "f(n: int, x: float64[n + 1]) -> None", "(d0)->"),
     ("", "void f(int n, const double x[n], const double y[n * (n + 1) / 2])",
      "f(x: float64[n], y: float64[n * (n + 1) / 2]) -> None", "(n),(d0)->"),
     ("", "void f(int d0, const double x[d0], const double y[d0 + 1], const double z[d0 + 1])",
      "f(x: float64[d0], y: float64[d0 + 1], z: float64[d0 + 1]) -> None", "(d0),(d1),(d1)->"),
-    ("", "void f(const double x[3], double pv[2][SIX])", "f(x: float64[3], pv: float64[2, 6]) -> None", "(3),(2,6)->(2,6)"),
+    ("", "void f(const double x[3], double pv[2][SIX])", "f(x: float64[3], pv: float64[2, 6]) -> None",
+     "(3),(2,6)->(2,6)"),
     ("", "void f(const double x[THREE + 1])", "f(x: float64[4]) -> None", "(4)->"),
     ("", "void f(int n, const double x[n + THREE])", "f(n: int, x: float64[n + 3]) -> None", "(d0)->"),
     ("", "double f(size_t n, const double x[static n])", "f(x: float64[n]) -> float", "(n)->()"),
@@ -44,7 +46,8 @@ BOUND = [
     ("", "double f(size_t n, const double x[static n], const double y[n])",
      "f(x: float64[>= n], y: float64[n]) -> float", "(d0),(n)->()"),
     ("", "double f(const double x[static 3])", "f(x: float64[>= 3]) -> float", "(d0)->()"),
-    ("", "double f(const vec3 a, size_t n, const vec3 b[n])", "f(a: float64[3], b: float64[n, 3]) -> float", "(3),(n,3)->()"),
+    ("", "double f(const vec3 a, size_t n, const vec3 b[n])", "f(a: float64[3], b: float64[n, 3]) -> float",
+     "(3),(n,3)->()"),
     ("", "void f(vec3 a)", "f(a: float64[3]) -> None", "(3)->(3)"),
     ("", "void f(size_t n, pair p[n])", "f(p: pair[n]) -> None", "(n)->(n)"),
     ("", "double f(const pair *p, pair q)", "f(p: pair, q: pair) -> float", "(),()->()"),
@@ -52,29 +55,36 @@ BOUND = [
      "()->(),()"),
     ("", "pair f(int a)", "f(a: int) -> pair", "()->()"),
     ("", "double f(tn_const_f64_2 x)", "f(x: float64[:, :]) -> float", "(d0,d1)->()"),
-    ("", "void f(tn_i8_1 x, tn_c128_3 y)", "f(x: int8[:], y: complex128[:, :, :]) -> None", "(d0),(d1,d2,d3)->(d0),(d1,d2,d3)"),
+    ("", "void f(tn_i8_1 x, tn_c128_3 y)", "f(x: int8[:], y: complex128[:, :, :]) -> None",
+     "(d0),(d1,d2,d3)->(d0),(d1,d2,d3)"),
     ("@param[in] x", "void f(tn_bool_1 x)", "f(x: bool[:]) -> None", "(d0)->"),
     ("", "void f(tn_span x)", "f(x: array) -> None", None),
     ("@param x [n]", "double f(const double *x, size_t n)", "f(x: float64[n]) -> float", "(n)->()"),
-    ("@param x [SIX][n + THREE]", "double f(int n, const double *x)", "f(n: int, x: float64[6, n + 3]) -> float", "(6,d0)->()"),
+    ("@param x [SIX][n + THREE]", "double f(int n, const double *x)", "f(n: int, x: float64[6, n + 3]) -> float",
+     "(6,d0)->()"),
     ("@param x [n]", "double f(int n, const pointer x)", "f(x: float64[n]) -> float", "(n)->(),(n)"),
     ("@param x [n]", "double f(int n, double (*x)[3])", "f(x: float64[n, 3]) -> float", "(n,3)->(),(n,3)"),
     ("@param x [n]", "double f(int n, const double x[])", "f(x: float64[n]) -> float", "(n)->()"),
     ("@param x [static n]", "double f(int n, const double *x, const double w[n])",
      "f(x: float64[>= n], w: float64[n]) -> float", "(d0),(n)->()"),
     ("@param[out] r", "void f(double *r)", "f(*, r: float = None) -> float", None),
-    ("@param k []\n@param[in,out] t []", "void f(const int *k, double *t)", "f(k: int, t: float) -> float", "(),()->()"),
+    ("@param k []\n@param[in,out] t []", "void f(const int *k, double *t)", "f(k: int, t: float) -> float",
+     "(),()->()"),
     ("@param[in] k []", "void f(int *k)", "f(k: int) -> None", "()->"),
     ("@param lda = n", "double f(int n, const double a[n][n], int lda)", "f(a: float64[n, n]) -> float", "(n,n)->()"),
-    ("@param lda = n the leading dimension", "double f(int n, const double a[n], short lda)", "f(a: float64[n]) -> float", "(n)->()"),
-    ("@param b = a * 2 @param a = n", "double f(int n, const double x[n], int a, int b)", "f(x: float64[n]) -> float", "(n)->()"),
-    ("@param order = 'C' @param flag = THREE", "double f(char order, const int *flag, double x)", "f(x: float) -> float", "()->()"),
+    ("@param lda = n the leading dimension", "double f(int n, const double a[n], short lda)",
+     "f(a: float64[n]) -> float", "(n)->()"),
+    ("@param b = a * 2 @param a = n", "double f(int n, const double x[n], int a, int b)",
+     "f(x: float64[n]) -> float", "(n)->()"),
+    ("@param order = 'C' @param flag = THREE", "double f(char order, const int *flag, double x)",
+     "f(x: float) -> float", "()->()"),
     ("@param n [] @param x [n]", "double f(const int *n, const double *x)", "f(x: float64[n]) -> float", "(n)->()"),
     ("@param w [n] or NULL", "double f(size_t n, const double x[n], const double *w)",
      "f(x: float64[n], w: float64[n] | None = None) -> float", "(n),(n)->()"),
     ("@param w or NULL", "double f(size_t n, const double w[n], const double x[n])",
      "f(w: float64[n] | None, x: float64[n]) -> float", "(n),(n)->()"),
-    ("@param w [n] or NULL", "double f(size_t n, const double w[n])", "f(n: int, w: float64[n] | None = None) -> float", "(n)->()"),
+    ("@param w [n] or NULL", "double f(size_t n, const double w[n])",
+     "f(n: int, w: float64[n] | None = None) -> float", "(n)->()"),
     ("@param k [] or NULL", "double f(const int *k)", "f(k: int | None = None) -> float", "()->()"),
     ("@param p or NULL", "double f(const pair *p)", "f(p: pair | None = None) -> float", "()->()"),
     ("@param[out] y [n] or NULL", "void f(int n, double *y)", "f(n: int, *, y: float64[n] = None) -> float64[n]", None),
@@ -84,7 +94,8 @@ BOUND = [
      "f(a: int8[n], b: uint16[n], c: int64[n], d: uint32[n]) -> None", "(n),(n),(n),(n)->"),
     ("", "colour f(colour c, bool b, char d, float x, float _Complex z, uint8_t i)",
      "f(c: int, b: bool, d: str, x: float, z: complex, i: int) -> int", "(),(),(),(),(),()->()"),
-    ("", "unsigned f(size_t n, const char b[n], signed char c[n])", "f(b: bytes[n], c: int8[n]) -> int", "(n),(n)->(),(n)"),
+    ("", "unsigned f(size_t n, const char b[n], signed char c[n])", "f(b: bytes[n], c: int8[n]) -> int",
+     "(n),(n)->(),(n)"),
     ("", "const char *f(const char *s)", "f(s: str) -> str", None),
     ("@param s or NULL", "int f(const char *s)", "f(s: str | None = None) -> int", None),
     ("@param s [n]", "int f(const char *s, int n)", "f(s: bytes[n]) -> int", "(n)->()"),
@@ -117,7 +128,8 @@ def test_a_prototype_becomes_this_signature(bind, comment, prototype, expected, 
 
 # comment, prototype, what the refusal says
 REFUSED = [
-    ("", "double f(const double *x)", r"x is a pointer without a shape; write `const double x\[n\]`, or say `@param x \[n\]`"),
+    ("", "double f(const double *x)",
+     r"x is a pointer without a shape; write `const double x\[n\]`, or say `@param x \[n\]`"),
     ("", "void f(double *x)", r"pointer without a shape; .*`@param\[out\] x`"),
     ("", "void f(char *c)", r"pointer without a shape; .*`@param\[out\] c \[\]`"),
     ("", "void f(pair *p)", "pointer without a shape"),
@@ -135,13 +147,16 @@ REFUSED = [
     ("", "char *f(void)", "it returns a pointer"),
     ("", "void f(either u)", "the structure either cannot be described: it is a union"),
     ("", "double f(__int128 x)", "__int128"),
-    ("@param[out] x", "void f(int n, const double x[n])", r"x is const, and @param\[out\] says that it is written; drop const"),
+    ("@param[out] x", "void f(int n, const double x[n])",
+     r"x is const, and @param\[out\] says that it is written; drop const"),
     ("@param[in,out] x", "void f(int n, const double x[n])", "x is const"),
     ("@param[out] n", "void f(int n)", "passed by value: C cannot write to it"),
-    ("@param[out] x", "void f(tn_f64_1 x)", r"x is a view, which has no shape to allocate; declare the output as an array"),
+    ("@param[out] x", "void f(tn_f64_1 x)",
+     r"x is a view, which has no shape to allocate; declare the output as an array"),
     ("@param[in,out] x", "void f(tn_const_f64_1 x)", "x is const, and said to be written; use tn_f64_1"),
     ("@param[out] x [n]", "void f(int m, double *x)", r"@param x \[n\]: n is neither a parameter nor a constant"),
-    ("@param x [mm] length", "double f(const double *x)", r"mm is neither a parameter nor a constant; .*if this is a unit"),
+    ("@param x [mm] length", "double f(const double *x)",
+     r"mm is neither a parameter nor a constant; .*if this is a unit"),
     ("@param x [m/s]", "double f(const double *x, double m)", "s is neither"),
     ("@param x [%]", "double f(const double *x)", r"`%` cannot be read"),
     ("@param[out] r [1] ratio", "void f(double *r)", "could be a shape or a unit"),
@@ -188,7 +203,7 @@ def test_a_prototype_that_says_too_little_is_refused_with_words(bind, comment, p
 @pytest.mark.parametrize(
     ("prototype", "expected"),
     [
-        ("double f(int n, ///< how many\n  const double *x, /**< [n] the values */\n  double *y /**< [out] their sum */)",
+        ("double f(int n, ///< how many\n  const double *x, /**< [n] values */\n  double *y /**< [out] their sum */)",
          "f(x: float64[n], *, y: float = None) -> tuple[float, float]"),
         ("double f(const double *x, //!< [n]\n  int n) //!< count", "f(x: float64[n]) -> float"),
         ("double f(double *x /*!< [in] [n] */, int n)", "f(x: float64[n]) -> float"),
@@ -205,7 +220,10 @@ def test_a_trailing_comment_behind_the_prototype_is_the_functions(bind):
 
 
 def test_a_definition_takes_its_comment_from_an_earlier_prototype(bind):
-    bound = bind("/** Reads. @param x [n] */\ndouble f(int n, const double *x);\ndouble f(int n, const double *x) { return x[n - 1]; }")
+    bound = bind(
+        "/** Reads. @param x [n] */\ndouble f(int n, const double *x);\n"
+        "double f(int n, const double *x) { return x[n - 1]; }"
+    )
     assert bound.signatures["f"] == "f(x: float64[n]) -> float"
 
 
@@ -216,7 +234,9 @@ def test_a_plain_param_for_nobody_is_only_noted(bind):
 
 
 def test_a_bracket_on_what_is_no_pointer_is_text(bind):
-    bound = bind("/** @param x [m] a length\n * @param v [m/s] speeds */ void f(double x, const double v[3]);", header=True)
+    bound = bind(
+        "/** @param x [m] a length\n * @param v [m/s] speeds */ void f(double x, const double v[3]);", header=True
+    )
     assert bound.signatures["f"] == "f(x: float, v: float64[3]) -> None"
     assert "[m/s] speeds" in bound.docs["f"]
 
@@ -229,7 +249,7 @@ def test_only_definitions_of_a_c_file_are_bound(bind):
 
 
 def test_functions_made_by_macros_are_bound(bind):
-    text = "#define DEFINE(T) T sum_##T(int n, const T x[n]) { T s = 0; for (int i = 0; i < n; i++) s += x[i]; return s; }\n"
+    text = "#define DEFINE(T) T sum_##T(int n, const T x[n]) { T s = 0; while (n-- > 0) s += x[n]; return s; }\n"
     bound = bind(text + "DEFINE(float)\nDEFINE(double)\n#define DECLARE(T) T other_##T(T);\nDECLARE(int)")
     assert bound.signatures == {
         "sum_float": "sum_float(x: float32[n]) -> float",
@@ -243,7 +263,10 @@ def test_old_style_definitions_are_bound(bind):
 
 
 def test_inline_without_external_definition_is_refused(bind):
-    bound = bind("inline double f(double x) { return x; }\nextern inline double g(double x);\ninline double g(double x) { return x; }")
+    bound = bind(
+        "inline double f(double x) { return x; }\nextern inline double g(double x);\n"
+        "inline double g(double x) { return x; }"
+    )
     assert list(bound.signatures) == ["g"]
     assert "without an external definition" in bound.refused["f"]
 
@@ -286,7 +309,10 @@ def test_constants_are_what_the_compiler_says(bind):
 
 
 def test_constants_of_included_headers_count_in_comments_but_are_not_offered(bind):
-    bound = bind("#include <limits.h>\n/** @param k = INT_MAX\n * @param x [CHAR_BIT] */ void f(int k, const double *x);", header=True)
+    bound = bind(
+        "#include <limits.h>\n/** @param k = INT_MAX\n * @param x [CHAR_BIT] */ void f(int k, const double *x);",
+        header=True,
+    )
     assert bound.signatures["f"] == "f(x: float64[8]) -> None"
     assert bound.constants == {}
 

@@ -50,13 +50,19 @@ def _variables(translation: Translation) -> list[ModuleVariable]:
         while isinstance(element, Array) and element.count is not None:
             shape.append(element.count)
             element = element.element
-        if not isinstance(element, Number | Record) or (isinstance(element, Record) and (element.problem or view_of(element.name))):
+        if not isinstance(element, Number | Record) or (
+            isinstance(element, Record) and (element.problem or view_of(element.name))
+        ):
             continue
         character = isinstance(element, Number) and element.character
         annotation = (
-            annotation_of_array(element, [str(extent) for extent in shape], False) if shape else value_annotation(element)
+            annotation_of_array(element, [str(extent) for extent in shape], False)
+            if shape
+            else value_annotation(element)
         )
-        found.append(ModuleVariable(variable.name, element, tuple(shape), is_const(variable.type), character, annotation))
+        found.append(
+            ModuleVariable(variable.name, element, tuple(shape), is_const(variable.type), character, annotation)
+        )
     return found
 
 
@@ -87,5 +93,3 @@ def _add_overload(module: Module, overload: Overload) -> None:
     head = f"One of {', '.join(overload.candidates)}, by element type and number of dimensions; the first that fits."
     doc = head + ("\n\n" + docs[0] if docs else "")
     module.overloads.append(OverloadSet(python_name(overload.name, set()), candidates, doc))
-
-

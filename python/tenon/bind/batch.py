@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The signature of a generalised ufunc, in NumPy's notation: `(),(n),(n)->(n)`.
 
-Inputs stand on the left in prototype order; on the right stands the result, then whatever is written, in prototype order.
-Arguments written in place stand on both sides. Sizes that are arguments are no operands.
+Inputs stand on the left in prototype order; on the right stands the result, then whatever is written, in prototype
+order. Arguments written in place stand on both sides. Sizes that are arguments are no operands.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ class _Names:
 
     def operand(self, param: Param) -> str:
         if param.name not in self.operands:
-            dims = [self.fresh() if param.at_least and axis == 0 else self.dim(index) for axis, index in enumerate(param.shape)]
+            dims = [
+                self.fresh() if param.at_least and axis == 0 else self.dim(index)
+                for axis, index in enumerate(param.shape)
+            ]
             self.operands[param.name] = f"({','.join(dims)})"
         return self.operands[param.name]
 

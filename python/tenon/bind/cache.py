@@ -138,7 +138,9 @@ def _find(folder: Path, name: str) -> dict[str, Any] | None:
         except (OSError, ValueError):
             continue
         entry["module"] = str(candidate / entry["file"])
-        if os.path.exists(entry["module"]) and all(_hash_file(path) == value for path, value in entry["inputs"].items()):
+        if os.path.exists(entry["module"]) and all(
+            _hash_file(path) == value for path, value in entry["inputs"].items()
+        ):
             return entry
     return None
 

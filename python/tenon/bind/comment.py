@@ -70,7 +70,9 @@ def strip(raw: str) -> list[str]:
         if text.startswith(("///", "//!")):
             text = re.sub(r"^//[/!]<?", "", text)
         else:
-            text = re.sub(r"\*+/$", "", re.sub(r"^/\*[*!]+<?", "", text)) if "/*" in text else re.sub(r"\*+/$", "", text)
+            text = (
+                re.sub(r"\*+/$", "", re.sub(r"^/\*[*!]+<?", "", text)) if "/*" in text else re.sub(r"\*+/$", "", text)
+            )
             text = re.sub(r"^\*(?!\*)", "", text)
         lines.append(text.rstrip())
     indents = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]

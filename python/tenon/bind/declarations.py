@@ -49,7 +49,7 @@ class Pointer:
 
 @dataclass(frozen=True)
 class Array:
-    """One dimension. `count` is None where the extent is no constant; `extent` is its text, "" for [] and "*" for [*]."""
+    """One dimension. `count` is None unless the extent is constant; `extent` is its text, "" for [] and "*" for [*]."""
 
     element: CType
     count: int | None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a comment says about one parameter: direction, shape, fixed value, `or NULL`.
 
-A bracket is a shape only on a pointer (or on `x[]`), only right behind the parameter's name, and only if every name in it
-is a parameter or a constant. Whatever does not fit is refused, with words, and never guessed.
+A bracket is a shape only on a pointer (or on `x[]`), only right behind the parameter's name, and only if every name in
+it is a parameter or a constant. Whatever does not fit is refused, with words, and never guessed.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ def read_comment(function: Declaration, constants: Mapping[str, int]) -> Functio
     return FunctionComment(reader.directives, throws, comment.threadsafe, comment.text, comment.returns, notes)
 
 
-def _throws(commands: list[comments.ThrowsCommand], constants: Mapping[str, int], at: Callable[[int], Location]) -> list[tuple[int, str]]:
+def _throws(
+    commands: list[comments.ThrowsCommand], constants: Mapping[str, int], at: Callable[[int], Location]
+) -> list[tuple[int, str]]:
     found: dict[int, str] = {}
     for command in commands:
         location = at(command.line)
@@ -162,7 +164,9 @@ class _DirectiveReader:
         unit = "a shape names parameters and constants only; if this is a unit, write it otherwise"
         said = f"@param {parameter.name} {brackets[0]}"
         if items == ["1"] and isinstance(parameter.type, Pointer):
-            raise Refused(f"{said} could be a shape or a unit", f"say `{parameter.name}[1]` in the prototype, or drop it")
+            raise Refused(
+                f"{said} could be a shape or a unit", f"say `{parameter.name}[1]` in the prototype, or drop it"
+            )
         directive.shape = []
         for axis, item in enumerate(items):
             words = re.match(r"\s*((?:(?:static|restrict)\s+)*)(.*)", item)
@@ -194,7 +198,9 @@ class _DirectiveReader:
             raise Refused(f"@param {parameter.name} {brackets} is not the shape in the prototype", "drop the bracket")
 
     def canonical(self, item: str) -> str:
-        constants = {name: expression.Integer(value) for name, value in self.constants.items() if name not in self.parameters}
+        constants = {
+            name: expression.Integer(value) for name, value in self.constants.items() if name not in self.parameters
+        }
         try:
             return expression.text(expression.fold(expression.substitute(expression.parse(item), constants)))
         except ExpressionError:
@@ -208,4 +214,6 @@ def _may_be_fixed(parameter: Parameter) -> bool:
 
 def _may_have_shape(parameter: Parameter) -> bool:
     ctype = parameter.type
-    return isinstance(ctype, Pointer) or (isinstance(ctype, Array) and ctype.count is None and ctype.extent in ("", "*"))
+    return isinstance(ctype, Pointer) or (
+        isinstance(ctype, Array) and ctype.count is None and ctype.extent in ("", "*")
+    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Sizes as C writes them: `n * (n + 1) / 2`. Text → tree → folded tree → postfix program for the engine, or text again."""
+"""Sizes as C writes them: `n * (n + 1) / 2`. Text → tree → folded tree → postfix program for the engine, or text."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def _text(tree: Expression, spell: Callable[[str], str]) -> tuple[str, int]:
 
 
 def program(tree: Expression, index: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Postfix operations (opcode, operand); `index` numbers the sizes. Raises ExpressionError if too deep for the engine."""
+    """Postfix operations (opcode, operand); `index` numbers the sizes. ExpressionError if too deep for the engine."""
     operations: list[tuple[str, int]] = []
     if _emit(tree, index, operations) > MAX_STACK:
         raise ExpressionError("is nested too deeply")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The C half: includes the user's own file, asserts what libclang read, and defines one inner loop a function.
 
-Behind the include the user's macros are alive, so only keywords, names that begin with tn_, ptrdiff_t, and the user's own
-names are written.
+Behind the include the user's macros are alive, so only keywords, names that begin with tn_, ptrdiff_t, and the user's
+own names are written.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from .model import Function, Half, Param, ParamKind, Passed, Size, SizeKind
 
 
 def c_half(half: Half, include: str, *, inlinable: bool) -> str:
-    """`include`: the user's file, as the C half finds it. `inlinable`: the bodies are in the included file, so a loop of constant steps can be worth its code."""
+    """`include`: the user's file, as the C half finds it. `inlinable`: the bodies are in it, so that a loop of constant
+    steps can be worth its code."""
     parts = [f'#include "{c_path(include)}"', "#include <tenon/loop.h>", ""]
     parts += _assertions(half)
     parts += ["#pragma GCC diagnostic push", '#pragma GCC diagnostic ignored "-Wdeprecated-declarations"']
@@ -32,7 +33,7 @@ def c_path(path: str) -> str:
     return path.replace("\\", "/")
 
 
-# --- what libclang read and the compiler must agree with ----------------------------------------------------------------
+# --- what libclang read and the compiler must agree with --------------------------------------------------------------
 
 
 _DISAGREE = "libclang and the compiler do not see the same types"
@@ -94,13 +95,18 @@ def _loop(function: Function, inlinable: bool) -> str:
     operands = _operands(function)
     body = [
         f'extern __attribute__((visibility("hidden"))) tn_loop tn_loop_{function.name};',
-        f"int tn_loop_{function.name}(char **tn_args, const ptrdiff_t *tn_dims, const ptrdiff_t *tn_steps, tn_stop *tn_at)",
+        f"int tn_loop_{function.name}"
+        "(char **tn_args, const ptrdiff_t *tn_dims, const ptrdiff_t *tn_steps, tn_stop *tn_at)",
         "{",
         *_unused(function, operands),
         "    const ptrdiff_t tn_points = tn_dims[0];",
     ]
     body += [f"    char *const tn_a{index} = tn_args[{index}];" for index, _ in operands]
-    body += [f"    const ptrdiff_t tn_s{index} = tn_steps[{index}];" for index, _ in operands if not _is_fixed(function, index)]
+    body += [
+        f"    const ptrdiff_t tn_s{index} = tn_steps[{index}];"
+        for index, _ in operands
+        if not _is_fixed(function, index)
+    ]
     body += _locals(function)
     dense = _dense_steps(function, operands) if inlinable else None
     if dense:
@@ -229,7 +235,11 @@ def _argument(function: Function, number: int, passed: Passed, steps: dict[int, 
         case "constant":
             return [], _constant(passed.value, ctype)
     assert isinstance(ctype, Pointer)
-    value = _constant(passed.value, ctype.to) if passed.how == "constant reference" else _size(function.sizes[index], index, ctype.to)
+    value = (
+        _constant(passed.value, ctype.to)
+        if passed.how == "constant reference"
+        else _size(function.sizes[index], index, ctype.to)
+    )
     return [f"{_spelling(ctype.to)} tn_n{number} = {value};"], f"&tn_n{number}"
 
 

@@ -128,7 +128,9 @@ class _Parser:
         for cursor in variables.values():
             self._variable(cursor)
         self.out.declared = frozenset(functions)
-        self.out.includes = sorted({os.path.abspath(str(i.include.name)) for i in unit.get_includes()} | {self.absolute})
+        self.out.includes = sorted(
+            {os.path.abspath(str(i.include.name)) for i in unit.get_includes()} | {self.absolute}
+        )
         self.out.comment = _file_comment(self.text)
         return self.out, [f"{where}: {what}" for where, what in self.errors]
 
@@ -140,7 +142,10 @@ class _Parser:
         virtual = os.path.join(os.path.dirname(self.absolute), _VIRTUAL)
         try:
             unit = index.parse(
-                virtual, ["-xc", "-w", *self.flags], unsaved_files=[(virtual, source)], options=_SKIP_BODIES | _KEEP_GOING
+                virtual,
+                ["-xc", "-w", *self.flags],
+                unsaved_files=[(virtual, source)],
+                options=_SKIP_BODIES | _KEEP_GOING,
             )
         except cindex.TranslationUnitLoadError as error:
             raise ParseError(f"libclang cannot read {self.path}") from error
@@ -211,7 +216,7 @@ class _Parser:
         )
 
     def _is_definition(self, cursor: Any) -> bool:
-        """Bodies are skipped, so the text tells. Where it does not, as in macros, the file is read again with bodies."""
+        """Bodies are skipped, so the text tells; if it does not, as in macros, the file is read again with bodies."""
         start = cursor.location.offset
         named = self.data.startswith(cursor.spelling.encode(), start)
         follows = _after_comments(self.data, cursor.extent.end.offset)
@@ -241,7 +246,7 @@ class _Parser:
             for cursor, comment in zip(cursors, comments, strict=True)
         )
 
-    # --- comments that clang does not attach ----------------------------------------------------------------------------
+    # --- comments that clang does not attach --------------------------------------------------------------------------
 
     def _comment_location(self, cursor: Any) -> Location:
         lib = cindex.conf.lib
@@ -264,13 +269,15 @@ class _Parser:
         if not cursors:
             return []
         comments = []
-        ends = [cursor.extent.start.offset for cursor in cursors[1:]] + [min(len(self.data), function.extent.end.offset + 400)]
+        ends = [cursor.extent.start.offset for cursor in cursors[1:]] + [
+            min(len(self.data), function.extent.end.offset + 400)
+        ]
         for number, (cursor, end) in enumerate(zip(cursors, ends, strict=True)):
             gap = self.data[cursor.extent.end.offset : end].decode("utf-8", "replace")
             comments.append(_first_trailing(gap, last=number == len(cursors) - 1))
         return comments
 
-    # --- types ----------------------------------------------------------------------------------------------------------
+    # --- types --------------------------------------------------------------------------------------------------------
 
     def _type(self, ctype: Any, owner: Any = None) -> CType:
         """`owner`: the parameter it belongs to, whose references to enumerators in extents are noted."""
@@ -324,7 +331,9 @@ class _Parser:
 
     def _pointer(self, ctype: Any, sugar: Any) -> CType:
         pointee = ctype.get_pointee()
-        return Pointer(self._read(_sugared_pointee(sugar) or pointee, pointee.is_const_qualified()), ctype.is_restrict_qualified())
+        return Pointer(
+            self._read(_sugared_pointee(sugar) or pointee, pointee.is_const_qualified()), ctype.is_restrict_qualified()
+        )
 
     def _array(self, sugar: Any, ctype: Any, const: bool) -> CType:
         element = self._read(_element(ctype), const)
@@ -333,7 +342,9 @@ class _Parser:
         qualifiers = words[0].split() if words else []
         extent = bracket[words.end() if words else 0 :].strip()
         count = ctype.element_count if _kind(ctype) == T.CONSTANTARRAY else None
-        return Array(element, count, extent, "static" in qualifiers, "restrict" in qualifiers or ctype.is_restrict_qualified())
+        return Array(
+            element, count, extent, "static" in qualifiers, "restrict" in qualifiers or ctype.is_restrict_qualified()
+        )
 
     def _record(self, ctype: Any, const: bool) -> CType:
         spelling = _unqualified(ctype)
@@ -388,7 +399,9 @@ def _named_after_field(member: CType, prefix: str, field: str) -> CType:
     """A structure without a name is called after the field that has it."""
     if isinstance(member, Array):
         return dataclasses.replace(member, element=_named_after_field(member.element, prefix, field))
-    return dataclasses.replace(member, name=prefix + field) if isinstance(member, Record) and not member.named else member
+    return (
+        dataclasses.replace(member, name=prefix + field) if isinstance(member, Record) and not member.named else member
+    )
 
 
 def _member_problem(ctype: CType) -> str | None:
@@ -444,8 +457,10 @@ def _const_anywhere(ctype: Any) -> bool:
 
 
 def _function_type(ctype: Any) -> str | None:
-    """The type with which the compiler is asked whether it read the same prototype. A variable extent is compatible with
-    any constant one."""
+    """The type with which the compiler is asked whether it read the same prototype.
+
+    A variable extent is compatible with any constant one.
+    """
     spelling = str(ctype.get_canonical().spelling)
     if _kind(ctype) != T.FUNCTIONPROTO or "__attribute__" in spelling or " at " in spelling:
         return None

@@ -118,7 +118,9 @@ def _mark_misread(translation: Translation, toolchain: Toolchain) -> None:
     said = toolchain.check_syntax("\n".join(lines) + "\n", translation.path).stdout
     wrong = {int(number) - 1 for number in re.findall(r"^tenon-misread:(\d+):\d+: error", said, re.MULTILINE)}
     translation.functions = [
-        dataclasses.replace(function, unreadable="its types are not those that the compiler sees") if number in wrong else function
+        dataclasses.replace(function, unreadable="its types are not those that the compiler sees")
+        if number in wrong
+        else function
         for number, function in enumerate(translation.functions)
     ]
 
@@ -130,7 +132,7 @@ def _refuse_errors(path: str, toolchain: Toolchain) -> None:
 
 
 def _check(request: Request, ours: Translation, toolchain: Toolchain) -> None:
-    """The compiler checks our header against the original; and what the original lacks is no function of the library."""
+    """The compiler checks our header against the original; what the original lacks is no function of the library."""
     from .parse import parse
 
     assert request.check is not None and request.header is not None
@@ -141,5 +143,7 @@ def _check(request: Request, ours: Translation, toolchain: Toolchain) -> None:
     theirs, _ = parse(request.check, toolchain.for_libclang(), definitions_only=False)
     missing = [function for function in ours.functions if function.name not in theirs.declared]
     if missing:
-        lines = [f"{function.location}: error: {function.name} is not declared in {request.check}" for function in missing]
+        lines = [
+            f"{function.location}: error: {function.name} is not declared in {request.check}" for function in missing
+        ]
         raise BuildError("\n".join(lines))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The prototype is the contract: declarations → model. Every rule of the rule table is applied here, function by function."""
+"""The prototype is the contract: declarations → model. The rule table is applied here, function by function."""
 
 from __future__ import annotations
 
@@ -122,7 +122,9 @@ def _may_be_null(draft: _Draft) -> bool:
 
 def _classify_number(draft: _Draft, ctype: Number) -> None:
     if draft.directive.direction in ("out", "in,out"):
-        raise Refused(f"{draft.python_name} is passed by value: C cannot write to it", "drop the direction, or pass a pointer")
+        raise Refused(
+            f"{draft.python_name} is passed by value: C cannot write to it", "drop the direction, or pass a pointer"
+        )
     draft.element = ctype
     draft.fixed = draft.directive.fixed is not None
 
@@ -138,13 +140,17 @@ def _classify_record(draft: _Draft, ctype: Record) -> None:
                 f"declare the output as an array with a shape: `{number.spelling} {draft.python_name}[n]`",
             )
         if readonly and wanted is Direction.INOUT:
-            raise Refused(f"{draft.python_name} is const, and said to be written", f"use {ctype.name.replace('const_', '')}")
+            raise Refused(
+                f"{draft.python_name} is const, and said to be written", f"use {ctype.name.replace('const_', '')}"
+            )
         draft.kind, draft.element, draft.view_ndim = ParamKind.VIEW, number, ndim
         draft.direction = wanted or (Direction.IN if readonly else Direction.INOUT)
         return
     if ctype.name == "tn_span":
         if wanted is Direction.OUT:
-            raise Refused(f"{draft.python_name} is a tn_span, which has no shape to allocate", "declare an array with a shape")
+            raise Refused(
+                f"{draft.python_name} is a tn_span, which has no shape to allocate", "declare an array with a shape"
+            )
         draft.kind, draft.direction = ParamKind.SPAN, wanted or Direction.IN
         return
     if ctype.name == "tn_array":
@@ -174,7 +180,9 @@ def _classify_array(draft: _Draft, ctype: Array) -> None:
         elif element.extent in ("", "*"):
             if extents or draft.directive.shape is None:
                 if draft.directive.reference:
-                    raise Refused(f"{name} is declared as an array, and said to be one value", f"declare it as `*{name}`")
+                    raise Refused(
+                        f"{name} is declared as an array, and said to be one value", f"declare it as `*{name}`"
+                    )
                 raise Refused(f"{name} has no extent in [{element.extent}]", f"write the extent, as in `{name}[n]`")
             extents.extend(draft.directive.shape)
         else:
@@ -187,7 +195,9 @@ def _extent_tree(name: str, text: str) -> Expression:
     try:
         return expression.parse(text)
     except ExpressionError as error:
-        raise Refused(f"{name}: the extent `{text}` {error}", "use names, integers, + - * / % and parentheses") from None
+        raise Refused(
+            f"{name}: the extent `{text}` {error}", "use names, integers, + - * / % and parentheses"
+        ) from None
 
 
 def _make_array(draft: _Draft, element: CType, extents: list[Extent], restrict: bool) -> None:
@@ -198,7 +208,9 @@ def _make_array(draft: _Draft, element: CType, extents: list[Extent], restrict: 
         case Pointer():
             raise NotYet(f"{name} is an array of pointers to rows")
         case Other(what=what):
-            raise Refused(f"{name} holds elements that are {what}" if not what.startswith("of ") else f"{name} is {what}")
+            raise Refused(
+                f"{name} holds elements that are {what}" if not what.startswith("of ") else f"{name} is {what}"
+            )
         case Void():
             raise Refused(f"{name} is a void pointer: the element type is not said", "declare the element type")
         case Record():
@@ -369,9 +381,7 @@ class _Binder:
         """Parameters fixed by an expression stand for it in every other expression, and in each other."""
         pending = {draft.name: draft for draft in self.drafts if draft.fixed}
         while pending:
-            ready = [
-                draft for draft in pending.values() if not set(expression.names(_tree(draft))) & set(pending)
-            ]
+            ready = [draft for draft in pending.values() if not set(expression.names(_tree(draft))) & set(pending)]
             if not ready:
                 draft = next(iter(pending.values()))
                 raise Refused(f"{draft.python_name} is fixed in terms of itself", "", draft.parameter.location)
@@ -392,7 +402,9 @@ class _Binder:
             draft.extents = [Extent(self._fold(extent.tree, draft), extent.static) for extent in draft.extents]
             for extent in draft.extents:
                 if isinstance(extent.tree, Integer) and extent.tree.value < 0:
-                    raise Refused(f"{draft.python_name} has the extent {extent.tree.value}", "", draft.parameter.location)
+                    raise Refused(
+                        f"{draft.python_name} has the extent {extent.tree.value}", "", draft.parameter.location
+                    )
             trees = [extent.tree for extent in draft.extents]
             if draft.fixed:
                 trees.append(self.substitutions[draft.name])
@@ -406,8 +418,15 @@ class _Binder:
         if size.is_size:
             return
         element = size.element
-        if size.kind is not ParamKind.VALUE or not isinstance(element, Number) or element.kind not in "iu" or element.character:
-            raise Refused(f"{user.python_name}: the size {name} is no integer parameter", "give the size as an integer", where)
+        if (
+            size.kind is not ParamKind.VALUE
+            or not isinstance(element, Number)
+            or element.kind not in "iu"
+            or element.character
+        ):
+            raise Refused(
+                f"{user.python_name}: the size {name} is no integer parameter", "give the size as an integer", where
+            )
         if size.direction is not Direction.IN or size.optional:
             raise Refused(f"{user.python_name}: the size {name} is not known before the call", "", where)
         size.is_size = True
@@ -440,7 +459,9 @@ class _Binder:
             if draft.is_size:
                 assert isinstance(draft.element, Number)
                 where = implied.get(draft.name)
-                table.add_named(draft.name, draft.element, (where[0].position, where[1]) if where else None, draft.position)
+                table.add_named(
+                    draft.name, draft.element, (where[0].position, where[1]) if where else None, draft.position
+                )
             for axis in range(draft.view_ndim):
                 table.index[f"{draft.python_name}.shape[{axis}]"] = table.add_view_extent(draft.position, axis)
         trees = [extent.tree for draft in self.drafts for extent in draft.extents]
@@ -470,7 +491,9 @@ class _Binder:
             if draft.position >= 0:
                 params.append(self._param(draft, table, loose, stride))
                 stride += draft.view_ndim
-        last_unnamed = max((p.position for p in self.drafts if not p.name and p.direction is not Direction.OUT), default=-1)
+        last_unnamed = max(
+            (p.position for p in self.drafts if not p.name and p.direction is not Direction.OUT), default=-1
+        )
         for param in params[: last_unnamed + 1]:
             param.positional = not param.is_output
         may_default = True
@@ -506,7 +529,9 @@ class _Binder:
             case ParamKind.VIEW:
                 assert draft.element is not None
                 param.strides = stride
-                param.shape = tuple(table.index[f"{draft.python_name}.shape[{axis}]"] for axis in range(draft.view_ndim))
+                param.shape = tuple(
+                    table.index[f"{draft.python_name}.shape[{axis}]"] for axis in range(draft.view_ndim)
+                )
                 param.annotation = annotation_of_array(draft.element, [":"] * draft.view_ndim, False)
             case ParamKind.SPAN:
                 param.annotation = "array"
@@ -526,7 +551,9 @@ class _Binder:
         if draft.fixed and isinstance(tree := self.substitutions[draft.name], Integer):
             return Passed("constant reference" if draft.reference else "constant", ctype, value=tree.value)
         if draft.fixed:
-            return Passed("size reference" if draft.reference else "size", ctype, table.number(self.substitutions[draft.name]))
+            return Passed(
+                "size reference" if draft.reference else "size", ctype, table.number(self.substitutions[draft.name])
+            )
         if draft.is_size:
             return Passed("size reference" if draft.reference else "size", ctype, table.index[draft.name])
         if draft.kind is ParamKind.ARRAY or draft.reference:

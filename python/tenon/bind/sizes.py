@@ -38,7 +38,9 @@ class SizeTable:
         low, high = integer_range(ctype)
         self.index[name] = len(self.entries)
         if implied is not None:
-            size = Size(SizeKind.IMPLIED, self.spell[name], param=implied[0], axis=implied[1], min=max(low, 0), max=high)
+            size = Size(
+                SizeKind.IMPLIED, self.spell[name], param=implied[0], axis=implied[1], min=max(low, 0), max=high
+            )
         else:
             size = Size(SizeKind.ARGUMENT, self.spell[name], param=argument, min=low, max=high)
         self.entries.append(size)
@@ -48,7 +50,7 @@ class SizeTable:
         return len(self.entries) - 1
 
     def number(self, tree: Expression) -> int:
-        """The index of a tree's value; a new entry where there is none yet. Constants must all come before expressions."""
+        """The index of a tree's value; a new entry where there is none yet. Constants must come before expressions."""
         if isinstance(tree, Name):
             return self.index[tree.name]
         key = expression.text(tree)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The .pyi of a module. `@bound` (tenon.typing) turns each plain signature into a callable with batch, coerce and ufunc."""
+"""The .pyi of a module. `@bound` (tenon.typing) turns a signature into a callable with batch, coerce and ufunc."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class _Stub:
             lines += ["", f"from tenon.typing import {', '.join(sorted(self.tenon, key=str.lower))}"]
         return lines
 
-    # --- types ----------------------------------------------------------------------------------------------------------
+    # --- types --------------------------------------------------------------------------------------------------------
 
     def _note(self, element: CType | None) -> None:
         if isinstance(element, Array):
@@ -153,7 +153,7 @@ class _Stub:
             lines.append(f"    {member.name}: {text}")
         return lines
 
-    # --- functions ------------------------------------------------------------------------------------------------------
+    # --- functions ----------------------------------------------------------------------------------------------------
 
     def _parameters(self, function: Function) -> list[str]:
         inputs = [param for param in function.params if not param.is_output]
@@ -191,7 +191,11 @@ class _Stub:
         functions = [self.module.functions[number] for number in overload.candidates]
         returns = _union(self._returns(function) for function in functions)
         self.tenon.add("overloaded")
-        return ["@overloaded", *_definition(overload.name, self._joint_parameters(functions), returns), *_docstring(overload.doc)]
+        return [
+            "@overloaded",
+            *_definition(overload.name, self._joint_parameters(functions), returns),
+            *_docstring(overload.doc),
+        ]
 
     def _joint_parameters(self, functions: Sequence[Function]) -> list[str]:
         lists = [self._parameters(function) for function in functions]

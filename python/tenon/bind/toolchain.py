@@ -89,7 +89,8 @@ class Toolchain:
         """For the user's code. `builtins`: functions defined there, which are not the compiler's own of that name."""
         not_builtin = [f"-fno-builtin-{name}" for name in builtins]
         return [
-            *OPTIMISE, *WARNINGS, "-fPIC", "-fvisibility=hidden", *not_builtin, f"-I{include_dir()}", *self.flags.everything,
+            *OPTIMISE, *WARNINGS, "-fPIC", "-fvisibility=hidden", *not_builtin, f"-I{include_dir()}",
+            *self.flags.everything,
         ]  # fmt: skip
 
     def python_flags(self) -> list[str]:
@@ -100,7 +101,9 @@ class Toolchain:
         """Compile text as if it stood in a file of the current folder; nothing is written."""
         command = [*self.command, "-fsyntax-only", *WARNINGS, f"-I{include_dir()}", *self.flags.everything, "-xc", "-"]
         done = subprocess.run(command, input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        return subprocess.CompletedProcess(done.args, done.returncode, _without_stdin(done.stdout).replace("<stdin>", name))
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, _without_stdin(done.stdout).replace("<stdin>", name)
+        )
 
     def check_file(self, path: str) -> subprocess.CompletedProcess[str]:
         """The user's file as the compiler sees it, alone: its messages are the ones to show."""
