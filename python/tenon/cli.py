@@ -99,8 +99,9 @@ def _add_glue(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="write the C glue and the stub of a module, for build systems",
         usage="tenon glue HEADER -o OUT.c --stub OUT.pyi [--name M] [--loops LOOPS.c] [--depfile D] [--strict] "
         "[-- CFLAGS]",
-        description="Write the glue of a module as C, to be compiled and linked by a build system with the C "
-        "files that define the functions. HEADER may also be a C file; the glue then includes it, and it is not compiled apart.",
+        description="Write the glue of a module as C, to be compiled and linked by a build system with the C files "
+        "that define the functions. HEADER may also be a C file; the glue then includes it, and it is not compiled "
+        "apart.",
         epilog="What stands behind -- are the compiler's flags; -D, -I, -U, -std and -include matter here.",
     )
     command.add_argument("files", nargs="+", metavar="HEADER", help="a header (or C files) whose functions are bound")

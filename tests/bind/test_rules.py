@@ -347,3 +347,20 @@ def test_docstrings_have_the_text_the_shapes_and_the_errors(bind):
         "Raises\n------\n"
         "tenon.CallError\n    3: did not converge"
     )
+
+
+def test_every_view_of_the_header_has_the_element_type_that_c_gives_it(bind):
+    import re
+    from pathlib import Path
+
+    from tenon.bind.toolchain import include_dir
+
+    text = (Path(include_dir()) / "tenon" / "view.h").read_text()
+    listed = re.findall(r"^    X\((\w+), ([\w ]+?)\) *\\?$", text, re.MULTILINE)
+    assert len(listed) > 10
+    prototypes = [f"void {s}_f(tn_const_{s}_1 x);\nvoid {s}_g(const {ctype} x[2]);" for s, ctype in listed]
+    bound = bind(HEAD + "\n".join(prototypes), header=True)
+    assert bound.refused == {}
+    for name, _ in listed:
+        view, array = bound.signatures[f"{name}_f"], bound.signatures[f"{name}_g"]
+        assert view.replace("_f", "").replace("[:]", "") == array.replace("_g", "").replace("[2]", "")

@@ -59,7 +59,8 @@ class _Stub:
         if self.numpy:
             lines += ["", "import numpy as np", "from numpy.typing import NDArray"]
         if self.tenon:
-            lines += ["", f"from tenon.typing import {', '.join(sorted(self.tenon, key=str.lower))}"]
+            names = sorted(self.tenon, key=lambda name: (name.islower(), name))  # classes first, as sorted imports are
+            lines += ["", f"from tenon.typing import {', '.join(names)}"]
         return lines
 
     # --- types --------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tenon.typing import bound, Buffer, Float
+from tenon.typing import Buffer, Float, bound
 
 @bound
 def cos(arg0: Float, /) -> float:

@@ -4,7 +4,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tenon.typing import bound, Buffer, Complex, Float, Int, overloaded, Structure
+from tenon.typing import Buffer, Complex, Float, Int, Structure, bound, overloaded
 
 FIRST: Final = 1
 SECOND: Final = 2

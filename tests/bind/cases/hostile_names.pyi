@@ -4,7 +4,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tenon.typing import bound, Buffer, Float, Int
+from tenon.typing import Buffer, Float, Int, bound
 
 I: Final = 5
 threads: Final = 4
