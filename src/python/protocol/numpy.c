@@ -4,10 +4,22 @@
 
 #include <numpy/arrayobject.h>
 #include <numpy/arrayscalars.h>
+#include <stddef.h>
 #include <string.h>
+
+#include "tenon/fast.h"
 
 /* NumPy's function table, PyArray_API, is a static pointer of this file: it is set once, to a constant that NumPy itself
  * keeps for the life of the process. */
+
+/* What include/tenon/fast.h reads must be what NumPy writes. */
+_Static_assert(offsetof(tn_ndarray, data) == offsetof(PyArrayObject_fields, data), "numpy.ndarray: data");
+_Static_assert(offsetof(tn_ndarray, ndim) == offsetof(PyArrayObject_fields, nd), "numpy.ndarray: ndim");
+_Static_assert(offsetof(tn_ndarray, shape) == offsetof(PyArrayObject_fields, dimensions), "numpy.ndarray: shape");
+_Static_assert(offsetof(tn_ndarray, dtype) == offsetof(PyArrayObject_fields, descr), "numpy.ndarray: dtype");
+_Static_assert(offsetof(tn_ndarray, flags) == offsetof(PyArrayObject_fields, flags), "numpy.ndarray: flags");
+_Static_assert(TN_NDARRAY_C_CONTIGUOUS == NPY_ARRAY_C_CONTIGUOUS, "numpy.ndarray: flags");
+_Static_assert(TN_NDARRAY_WRITEABLE == NPY_ARRAY_WRITEABLE, "numpy.ndarray: flags");
 
 /* --- finding NumPy ------------------------------------------------------------------------------------------------ */
 
@@ -32,6 +44,11 @@ void tnpy_numpy_notice(tnpy_state *state, PyObject *obj)
         found = PyType_Check(PyTuple_GET_ITEM(mro, i)) && is_named_ndarray((PyTypeObject *)PyTuple_GET_ITEM(mro, i));
     if (found && !load_api(state))
         PyErr_Clear(); /* an array of a NumPy that can't be loaded is a foreign object like any other */
+}
+
+bool tnpy_numpy_is_2(void)
+{
+    return PyArray_GetNDArrayCFeatureVersion() >= NPY_2_0_API_VERSION;
 }
 
 int tnpy_numpy_import(tnpy_state *state)

@@ -35,6 +35,9 @@ void tnpy_numpy_notice(tnpy_state *state, PyObject *obj);
 /* 1: NumPy is there and its C API is loaded; 0: it can't be imported; -1: an exception is set. */
 int tnpy_numpy_import(tnpy_state *state);
 
+/* Is it NumPy 2 or newer? Only after tnpy_numpy_import() == 1. */
+bool tnpy_numpy_is_2(void);
+
 /* Is `obj` an ndarray, or of a subclass? */
 static inline bool tnpy_numpy_is_array(tnpy_state *state, PyObject *obj)
 {

@@ -293,11 +293,11 @@ static int load(const tnpy_function *f)
         PyErr_SetString(PyExc_ImportError, "a ufunc needs NumPy, which cannot be imported");
     if (numpy <= 0)
         return -1;
-    if (PyArray_ImportNumPyAPI() == 0 && PyUFunc_ImportUFuncAPI() == 0)
-        return 0;
-    PyErr_Clear();
-    PyErr_SetString(PyExc_TypeError, "a ufunc needs NumPy 2 or newer at run time");
-    return -1;
+    if (!tnpy_numpy_is_2()) { /* loading the API of an older one would leave half of it loaded */
+        PyErr_SetString(PyExc_TypeError, "a ufunc needs NumPy 2 or newer at run time");
+        return -1;
+    }
+    return PyArray_ImportNumPyAPI() == 0 && PyUFunc_ImportUFuncAPI() == 0 ? 0 : -1;
 }
 
 /* NumPy's class of dtypes for every operand. New references in dtypes[]. */
@@ -372,6 +372,8 @@ PyObject *tnpy_ufunc_new(tnpy_function *function)
         return NULL;
     function->ufunc_data[0] = function;
     ((PyUFuncObject *)ufunc)->obj = Py_NewRef((PyObject *)function);
+    if (!PyObject_GC_IsTracked(ufunc))
+        PyObject_GC_Track(ufunc); /* NumPy leaves that to whoever sets obj; function and ufunc hold each other */
     if (add_loop(function, ufunc, operands, ninputs, count) < 0 || add_promoter(ufunc, ninputs, count) < 0)
         Py_CLEAR(ufunc);
     return ufunc;
