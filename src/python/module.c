@@ -75,12 +75,14 @@ static int add_functions(tnpy_state *state, PyObject *core, PyObject *module, co
 /* Variables and structures need NumPy, where it is to be had; a module must not import it by being imported. They are
  * made by the module's __getattr__ (PEP 562), whose self is (tenon._core, descriptor, module). */
 
-static PyObject *variable_value(tnpy_state *state, const tn_variable *variable, PyObject *module)
+/* The memory is there as long as the process, since CPython unloads no extension. `owner` only stands for it: it must not be
+ * the module, which keeps the array, and the array can't be traversed. */
+static PyObject *variable_value(tnpy_state *state, const tn_variable *variable, PyObject *owner)
 {
     tnpy_dtype_key key;
     tnpy_dtype_key_init(&key, variable->type, variable->character);
     PyObject *value = tnpy_lend_static(state, &key, variable->ndim, variable->shape, *variable->address,
-                                       variable->readonly, module);
+                                       variable->readonly, owner);
     tnpy_dtype_key_clear(&key);
     return value;
 }
@@ -93,11 +95,11 @@ static PyObject *record_value(tnpy_state *state, const tn_record *record)
     return numpy == 1 ? tnpy_numpy_dtype(record->type) : NULL;
 }
 
-static PyObject *make(tnpy_state *state, const tn_module *def, PyObject *module, PyObject *name)
+static PyObject *make(tnpy_state *state, const tn_module *def, PyObject *owner, PyObject *name)
 {
     for (int i = 0; i < def->nvariables; i++)
         if (PyUnicode_CompareWithASCIIString(name, def->variables[i].name) == 0)
-            return variable_value(state, &def->variables[i], module);
+            return variable_value(state, &def->variables[i], owner);
     for (int i = 0; i < def->nrecords; i++)
         if (PyUnicode_CompareWithASCIIString(name, def->records[i].name) == 0)
             return record_value(state, &def->records[i]);
@@ -110,9 +112,8 @@ static PyObject *module_getattr(PyObject *self, PyObject *name)
     if (!PyUnicode_Check(name))
         return PyErr_Format(PyExc_TypeError, "attribute name must be str, not %.100s", Py_TYPE(name)->tp_name);
     tnpy_state *state = tnpy_state_of(PyTuple_GET_ITEM(self, 0));
-    const tn_module *def = PyCapsule_GetPointer(PyTuple_GET_ITEM(self, 1), NULL);
-    PyObject *module = PyTuple_GET_ITEM(self, 2);
-    PyObject *value = make(state, def, module, name);
+    PyObject *capsule = PyTuple_GET_ITEM(self, 1), *module = PyTuple_GET_ITEM(self, 2);
+    PyObject *value = make(state, PyCapsule_GetPointer(capsule, NULL), capsule, name);
     if (value != NULL && PyObject_SetAttr(module, name, value) < 0)
         Py_CLEAR(value);
     return value;
