@@ -128,6 +128,7 @@ typedef struct tn_function {
     tn_loop *loop;
     uint16_t nparams, nsizes, nthrows, nstrides; /* nstrides: strides of all views together */
     uint32_t flags;            /* TN_THREADSAFE … */
+    void (*call)(void);        /* a vectorcallfunc that serves the commonest calls (fast.h); NULL: there is none */
 } tn_function;
 
 /* --- the rest of a module ----------------------------------------------------------------------------------------- */

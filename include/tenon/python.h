@@ -9,6 +9,7 @@
 
 #include <Python.h>
 
+#include "fast.h"
 #include "module.h"
 
 #ifdef __cplusplus

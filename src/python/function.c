@@ -5,6 +5,7 @@
 #include <structmember.h>
 
 #include "call.h"
+#include "error.h"
 #include "fast.h"
 #include "protocol/ufunc.h"
 
@@ -46,6 +47,24 @@ static int fill_slots(tnpy_function *f)
     return def->result == NULL ? 0 : fill_slot(f, def->nparams, def->result);
 }
 
+static PyObject *raise_failure(PyObject *self, int64_t code)
+{
+    tnpy_function *f = (tnpy_function *)self;
+    return tnpy_raise_call_error(f->state, f->def, code, NULL);
+}
+
+/* Three ways through a call, each of which falls back on the next: the glue's own, where it has one; the plan's; the
+ * general one. */
+static void fill_callable(tnpy_function *f)
+{
+    tn_callable *callable = &f->callable;
+    callable->general = f->plan != NULL ? tnpy_call_planned : tnpy_call;
+    callable->vectorcall = f->plan != NULL && f->def->call != NULL ? (vectorcallfunc)f->def->call : callable->general;
+    callable->ndarray = &f->state->ndarray;
+    callable->dtypes = f->dtypes;
+    callable->failed = raise_failure;
+}
+
 PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_name, const tn_function *def)
 {
     if (def->nparams > TN_MAX_PARAMS || def->nsizes > TN_MAX_SIZES) {
@@ -63,10 +82,11 @@ PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_
     f->nargs = def->nparams + (def->result != NULL);
     f->slots = PyMem_Calloc((size_t)f->nargs + 1, sizeof *f->slots);
     f->positional = PyMem_Calloc((size_t)def->nparams + 1, sizeof *f->positional);
-    if (f->slots == NULL || f->positional == NULL)
+    f->dtypes = PyMem_Calloc((size_t)def->nparams + 1, sizeof *f->dtypes);
+    if (f->slots == NULL || f->positional == NULL || f->dtypes == NULL)
         PyErr_NoMemory();
     else if (fill_slots(f) == 0 && tnpy_plan_new(f, &f->plan) == 0) {
-        f->vectorcall = f->plan != NULL ? tnpy_call_planned : tnpy_call;
+        fill_callable(f);
         return (PyObject *)f;
     }
     Py_DECREF(f);
@@ -85,6 +105,8 @@ static int traverse(PyObject *self, visitproc visit, void *arg)
         Py_VISIT(f->slots[i].key.seen);
         Py_VISIT(f->slots[i].key.dtype);
     }
+    for (int i = 0; f->dtypes != NULL && i < f->def->nparams; i++)
+        Py_VISIT(f->dtypes[i]);
     return 0;
 }
 
@@ -94,6 +116,8 @@ static int clear(PyObject *self)
     Py_CLEAR(f->ufunc);
     for (int i = 0; f->slots != NULL && i < f->nargs; i++)
         tnpy_dtype_key_clear(&f->slots[i].key);
+    for (int i = 0; f->dtypes != NULL && i < f->def->nparams; i++)
+        Py_CLEAR(f->dtypes[i]);
     return 0;
 }
 
@@ -107,6 +131,7 @@ static void dealloc(PyObject *self)
     for (int i = 0; f->slots != NULL && i < f->nargs; i++)
         Py_CLEAR(f->slots[i].name);
     tnpy_plan_free(f->plan);
+    PyMem_Free(f->dtypes);
     PyMem_Free(f->slots);
     PyMem_Free(f->positional);
     Py_CLEAR(f->module_name);
@@ -295,7 +320,7 @@ static PyGetSetDef attributes[] = {
 };
 
 static PyMemberDef members[] = {
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(tnpy_function, vectorcall), READONLY, NULL},
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(tnpy_function, callable.vectorcall), READONLY, NULL},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(tnpy_function, weakrefs), READONLY, NULL},
     {"__module__", T_OBJECT, offsetof(tnpy_function, module_name), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},

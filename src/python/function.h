@@ -7,6 +7,7 @@
 
 #include "protocol/numpy.h"
 #include "state.h"
+#include "tenon/fast.h"
 #include "tenon/module.h"
 
 /* What a parameter (or the result) needs at run time beside its descriptor. Constant once made, but for the key's cache. */
@@ -18,8 +19,7 @@ typedef struct tnpy_slot {
 } tnpy_slot;
 
 typedef struct tnpy_function {
-    PyObject_HEAD
-    vectorcallfunc vectorcall;
+    tn_callable callable;    /* PyObject_HEAD, and what glue may know of it */
     const tn_function *def;
     tnpy_state *state;
     PyObject *core;          /* tenon._core: keeps the state */
@@ -28,6 +28,7 @@ typedef struct tnpy_function {
     void *ufunc_data[1];     /* what NumPy keeps a pointer to: the function itself */
     PyObject *weakrefs;
     struct tnpy_plan *plan;  /* the short way through a call (fast.h); NULL where there is none */
+    PyObject **dtypes;       /* nparams of them: callable.dtypes, with references */
     tnpy_slot *slots;        /* nparams of them, then one for the result if there is one */
     uint16_t *positional;    /* position in a call → index of the parameter */
     int npositional;         /* how many parameters can be passed by position */

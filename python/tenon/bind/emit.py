@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from . import expression, types
 from .declarations import Constant, Number, Record
-from .model import Bytes, ElementType, Function, Module, Param, ParamKind, Size, SizeKind, Subarray
+from .model import Bytes, Direction, ElementType, Function, Module, Param, ParamKind, Size, SizeKind, Subarray
+
+MAX_SHORT_PARAMS = 6  # TN_SHORT_PARAMS
 
 
 def python_half(module: Module) -> str:
@@ -65,6 +67,7 @@ class _Emitter:
         for variable in self.module.variables:
             self.type_name(variable.type)
         self._variables()
+        self._short_calls()
         self._array("tn_function", "functions", [self._function(function) for function in functions])
         self._overloads()
         self._array("tn_constant", "constants", [_constant(constant) for constant in self.module.constants])
@@ -76,7 +79,10 @@ class _Emitter:
         threadsafe = int(all(function.threadsafe for function in functions))
         head = ["#include <tenon/python.h>", ""]
         head += [f'extern __attribute__((visibility("hidden"))) tn_loop tn_loop_{f.name};' for f in functions]
-        head += [f'extern __attribute__((visibility("hidden"))) void *const tn_address_{v.name};' for v in self.module.variables]
+        head += [
+            f'extern __attribute__((visibility("hidden"))) void *const tn_address_{v.name};'
+            for v in self.module.variables
+        ]
         tail = ["", f"TN_PYTHON_MODULE({self.module.name}, tn_its_module, {threadsafe})"]
         return "\n".join([*head, "", *body, *tail]) + "\n"
 
@@ -86,7 +92,7 @@ class _Emitter:
             self.lines += [f"    {item}," for item in items]
             self.lines += ["};", ""]
 
-    # --- types ----------------------------------------------------------------------------------------------------------
+    # --- types --------------------------------------------------------------------------------------------------------
 
     def type_name(self, element: ElementType) -> str:
         """The name of the static tn_type that describes `element`, emitted before its first use."""
@@ -105,7 +111,14 @@ class _Emitter:
             kind, alignment, size = "TN_BYTES", 1, element.size
             name = f"tn_its_type_bytes{size}"
         else:
-            kind = {"b": "TN_BOOL", "i": "TN_INT", "u": "TN_UINT", "f": "TN_FLOAT", "B": "TN_BFLOAT", "c": "TN_COMPLEX"}[element.kind]
+            kind = {
+                "b": "TN_BOOL",
+                "i": "TN_INT",
+                "u": "TN_UINT",
+                "f": "TN_FLOAT",
+                "B": "TN_BFLOAT",
+                "c": "TN_COMPLEX",
+            }[element.kind]
             if element.character:
                 kind = "TN_UINT"
             alignment, size = element.alignment, element.size
@@ -115,7 +128,8 @@ class _Emitter:
         order = "TN_NATIVE" if size > 1 and not isinstance(element, Bytes) else "TN_NO_ORDER"
         self.type_names[key] = name
         self.lines.append(
-            f"static const tn_type {name} = {{.kind = {kind}, .byteorder = {order}, .alignment = {alignment}, .itemsize = {size}}};"
+            f"static const tn_type {name} = {{.kind = {kind}, .byteorder = {order}, .alignment = {alignment}, "
+            f".itemsize = {size}}};"
         )
 
     def _record_type(self, key: object, record: Record) -> None:
@@ -127,8 +141,9 @@ class _Emitter:
         self.records[record.name] = record
         self.lines += [
             f"static const tn_field {name}_fields[] = {{{', '.join(fields)}}};",
-            f"static const tn_type {name} = {{.kind = TN_STRUCT, .byteorder = TN_NO_ORDER, .alignment = {record.alignment},",
-            f"    .itemsize = {record.size}, .nfields = {len(fields)}, .fields = {name}_fields, .name = \"{record.name}\"}};",
+            f"static const tn_type {name} = {{.kind = TN_STRUCT, .byteorder = TN_NO_ORDER,",
+            f"    .alignment = {record.alignment}, .itemsize = {record.size},",
+            f'    .nfields = {len(fields)}, .fields = {name}_fields, .name = "{record.name}"}};',
         ]
 
     def _subarray_type(self, key: object, element: Subarray) -> None:
@@ -142,10 +157,11 @@ class _Emitter:
         self.lines += [
             f"static const ptrdiff_t {name}_shape[] = {{{', '.join(extents)}}};",
             f"static const tn_type {name} = {{.kind = TN_SUBARRAY, .byteorder = TN_NO_ORDER, .ndim = {len(extents)},",
-            f"    .alignment = {_alignment_of(element.base)}, .itemsize = {size}, .base = &{base}, .shape = {name}_shape}};",
+            f"    .alignment = {_alignment_of(element.base)}, .itemsize = {size},",
+            f"    .base = &{base}, .shape = {name}_shape}};",
         ]
 
-    # --- functions ------------------------------------------------------------------------------------------------------
+    # --- functions ----------------------------------------------------------------------------------------------------
 
     def _function_parts(self, function: Function) -> None:
         name = function.name
@@ -204,7 +220,9 @@ class _Emitter:
         fields = [
             f'.name = "{function.python_name}"',
             f".doc = {_optional_string(function.doc)}",
-            f'.signature = "{function.signature}"' if function.signature else f".no_batch = {c_string(function.no_batch or '')}",
+            f'.signature = "{function.signature}"'
+            if function.signature
+            else f".no_batch = {c_string(function.no_batch or '')}",
             f".source = {c_string(str(function.location))}",
         ]
         if function.params:
@@ -231,9 +249,27 @@ class _Emitter:
         )
         if flags:
             fields.append(f".flags = {flags}")
+        if _is_short(function):
+            fields.append(f".call = (void (*)(void))tn_its_call_{name}")
         return "{" + ",\n     ".join(fields) + "}"
 
-    # --- the rest ---------------------------------------------------------------------------------------------------------
+    def _short_calls(self) -> None:
+        """The calls that are inlined here (include/tenon/fast.h); they read the table that follows them."""
+        short = [(index, f) for index, f in enumerate(self.module.functions) if _is_short(f)]
+        if not short:
+            return
+        self.lines += [f"static const tn_function tn_its_functions[{len(self.module.functions)}];", ""]
+        for index, function in short:
+            self.lines += [
+                f"static PyObject *tn_its_call_{function.name}(PyObject *self, PyObject *const *args, size_t nargsf,",
+                "    PyObject *names)",
+                "{",
+                f"    return tn_call_short(self, args, nargsf, names, &tn_its_functions[{index}]);",
+                "}",
+                "",
+            ]
+
+    # --- the rest -----------------------------------------------------------------------------------------------------
 
     def _variables(self) -> None:
         items = []
@@ -243,7 +279,8 @@ class _Emitter:
                 shape = f"tn_its_extents_{variable.name}"
                 self.lines.append(f"static const ptrdiff_t {shape}[] = {{{', '.join(map(str, variable.shape))}}};")
             items.append(
-                f'{{.name = "{variable.name}", .annotation = "{variable.annotation}", .address = &tn_address_{variable.name}, '
+                f'{{.name = "{variable.name}", .annotation = "{variable.annotation}", '
+                f".address = &tn_address_{variable.name}, "
                 f".type = &{self.type_name(variable.type)}, .shape = {shape}, .ndim = {len(variable.shape)}, "
                 f".readonly = {int(variable.readonly)}, .character = {int(variable.character)}}}"
             )
@@ -280,6 +317,19 @@ class _Emitter:
         self.lines.append("};")
 
 
+def _is_short(function: Function) -> bool:
+    """Worth a call of its own: few parameters, all of them arrays or numbers that are passed by position. tn_call_short
+    leaves to the engine what this lets through and it does not serve."""
+    if not 1 <= len(function.params) <= MAX_SHORT_PARAMS:
+        return False
+    for param in function.params:
+        is_number = param.kind is ParamKind.VALUE and param.direction is Direction.IN and isinstance(param.type, Number)
+        is_array = param.kind is ParamKind.ARRAY and param.direction is not Direction.OUT
+        if param.optional or param.at_least or not (is_number or is_array):
+            return False
+    return all(size.kind in (SizeKind.IMPLIED, SizeKind.CONSTANT) for size in function.sizes)
+
+
 def _type_key(element: ElementType) -> object:
     if isinstance(element, Record):
         return ("record", element.spelling)
@@ -299,7 +349,10 @@ def _alignment_of(element: Number | Record | Bytes) -> int:
 
 
 def _size(size: Size, program: str | None) -> str:
-    fields = [f".name = {c_string(size.name)}" if size.name is not None else ".name = NULL", f".kind = {size.kind.value}"]
+    fields = [
+        f".name = {c_string(size.name)}" if size.name is not None else ".name = NULL",
+        f".kind = {size.kind.value}",
+    ]
     match size.kind:
         case SizeKind.IMPLIED:
             fields.append(f".param = {size.param}, .axis = {size.axis}")
@@ -338,7 +391,7 @@ def _constant(constant: Constant) -> str:
 
 def _double(value: float) -> str:
     if value != value:
-        return "__builtin_nan(\"\")"
+        return '__builtin_nan("")'
     if value in (float("inf"), float("-inf")):
         return "__builtin_inf()" if value > 0 else "-__builtin_inf()"
     return value.hex()

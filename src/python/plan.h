@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A plan: what fast.c needs to know of a function, laid out for the order in which a call needs it.
+ *
+ * A plan covers functions of arrays, floats and integers; views, text, records, optional arguments and what has sizes
+ * that are not known when they are needed take the general way.
+ */
+#ifndef TNPY_PLAN_H
+#define TNPY_PLAN_H
+
+#include <stdint.h>
+
+#include "function.h"
+
+enum { MAX_PLANNED = 16, MAX_PLANNED_AXES = 4 * MAX_PLANNED, MAX_PLANNED_PAIRS = MAX_PLANNED * (MAX_PLANNED - 1) / 2 };
+
+/* One extent of one array: the place that says what a size is sets it, the others must agree. */
+typedef struct planned_axis {
+    int64_t max;     /* of the C type the size goes to; where it is set */
+    uint16_t dim;    /* index into dims */
+    bool sets;
+} planned_axis;
+
+typedef enum planned_kind { PLANNED_ARRAY, PLANNED_DOUBLE, PLANNED_INTEGER, PLANNED_SIZE } planned_kind;
+
+typedef struct planned_argument {
+    uint8_t kind;               /* planned_kind */
+    uint8_t arg;                /* index into the loop's args */
+    uint8_t ndim;
+    uint8_t shift;              /* integers on a big-endian machine: bits by which the value moves to come first */
+    int flags;                  /* NumPy's flags that must be set: contiguous, and writeable where it is written */
+    uint32_t misaligned;        /* bits of the address that must be 0 */
+    union {
+        struct {
+            tnpy_dtype_key *key;
+            const planned_axis *axes;
+        } array;
+        struct {
+            int64_t min, max;
+        } integer;              /* for PLANNED_SIZE, too, which goes to dims[dim] */
+    } of;
+    PyObject *name;             /* interned; NULL if it cannot be passed by keyword. Borrowed from the slot */
+    uint16_t dim;
+} planned_argument;
+
+/* A size that is the same in every call. */
+typedef struct planned_constant {
+    ptrdiff_t value;
+    uint16_t dim;
+} planned_constant;
+
+/* Two arrays of which one is written and which C lets the compiler take for disjoint. */
+typedef struct planned_pair {
+    uint8_t a, b;               /* indices into arguments */
+} planned_pair;
+
+typedef enum planned_result { RESULT_NONE, RESULT_DOUBLE, RESULT_VALUE } planned_result;
+
+struct tnpy_plan {
+    uint8_t npositional;        /* arguments[0 … npositional-1] must be given */
+    uint8_t narguments;         /* the outputs follow: given by keyword, or made */
+    uint8_t npairs, nconstants;
+    uint8_t result;             /* planned_result: the C result */
+    uint8_t returned;           /* how many things the call returns */
+    bool threadsafe;
+    bool computes;              /* some sizes are expressions */
+    planned_argument arguments[MAX_PLANNED];
+    planned_constant constants[MAX_PLANNED];
+    planned_axis axes[MAX_PLANNED_AXES];
+    planned_pair pairs[MAX_PLANNED_PAIRS];
+};
+
+typedef struct tnpy_plan tnpy_plan;
+
+/* A plan for a function whose slots are filled. *plan is NULL where the short way does not serve: no error.
+ * 0, or -1 with MemoryError set. */
+int tnpy_plan_new(const tnpy_function *function, tnpy_plan **plan);
+void tnpy_plan_free(tnpy_plan *plan);
+
+#endif
