@@ -48,6 +48,7 @@ def test_the_stub_is_the_golden_one(built):
 
 def test_what_is_not_bound_is_reported_as_in_the_golden_file(built):
     path, _, done = built
+    assert done.status == 0, done.err
     compare(path.with_suffix(".refused.txt"), done.err)
 
 

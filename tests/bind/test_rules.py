@@ -64,6 +64,8 @@ BOUND = [
      "(6,d0)->()"),
     ("@param x [n]", "double f(int n, const pointer x)", "f(x: float64[n]) -> float", "(n)->(),(n)"),
     ("@param x [n]", "double f(int n, double (*x)[3])", "f(x: float64[n, 3]) -> float", "(n,3)->(),(n,3)"),
+    ("@param x [n]", "double f(int n, double (*x)[n + THREE])", "f(x: float64[n, n + 3]) -> float",
+     "(n,d0)->(),(n,d0)"),
     ("@param x [n]", "double f(int n, const double x[])", "f(x: float64[n]) -> float", "(n)->()"),
     ("@param x [static n]", "double f(int n, const double *x, const double w[n])",
      "f(x: float64[>= n], w: float64[n]) -> float", "(d0),(n)->()"),
@@ -76,6 +78,7 @@ BOUND = [
      "f(a: float64[n]) -> float", "(n)->()"),
     ("@param b = a * 2 @param a = n", "double f(int n, const double x[n], int a, int b)",
      "f(x: float64[n]) -> float", "(n)->()"),
+    ("@param[in] k = 1", "void f(int k, double x)", "f(x: float) -> None", "()->"),
     ("@param order = 'C' @param flag = THREE", "double f(char order, const int *flag, double x)",
      "f(x: float) -> float", "()->()"),
     ("@param n [] @param x [n]", "double f(const int *n, const double *x)", "f(x: float64[n]) -> float", "(n)->()"),
@@ -172,6 +175,9 @@ REFUSED = [
     ("@param k = k + 1", "void f(int k)", "fixed in terms of itself"),
     ("@param k = m @param m = k", "void f(int k, int m)", "fixed in terms of itself"),
     ("@param k = 300", "void f(unsigned char k)", "k = 300 does not fit its type"),
+    ("@param[out] k = 1", "void f(int *k)", "k is fixed by its comment"),
+    ("", f"void f({', '.join(f'int a{k}' for k in range(65))})", "more than 64 parameters"),
+    ("", f"void f({', '.join(f'const double a{k}[{k + 1}][{k + 101}]' for k in range(40))})", "more than 64 sizes"),
     ("@param y or NULL", "void f(double y)", "y cannot be NULL: it is passed by value"),
     ("@param y [m] or NULL", "void f(int n, int m, const double y[n])", "is not the shape in the prototype"),
     ("@param[in] x []", "void f(double x[])", "declared as an array, and said to be one value"),
@@ -255,6 +261,11 @@ def test_functions_made_by_macros_are_bound(bind):
         "sum_float": "sum_float(x: float32[n]) -> float",
         "sum_double": "sum_double(x: float64[n]) -> float",
     }
+
+
+def test_a_comment_behind_a_macro_is_not_a_parameters(bind):
+    text = "#define DEFINE(T) T sum_##T(const T *x)\nDEFINE(int); ///< [n] of them\n"
+    assert "pointer without a shape" in bind(text, header=True).refused["sum_int"]
 
 
 def test_old_style_definitions_are_bound(bind):

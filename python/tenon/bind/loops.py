@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .declarations import Array, CType, Number, Pointer, Record
-from .model import Function, Half, Param, ParamKind, Passed, Size, SizeKind
+from .model import Direction, Function, Half, Param, ParamKind, Passed, Size, SizeKind
+
+MAX_STILL_INPUTS = 3  # a loop of its own for each of them; more would be too much code
 
 
 def c_half(half: Half, include: str, *, inlinable: bool) -> str:
@@ -108,11 +110,10 @@ def _loop(function: Function, inlinable: bool) -> str:
         if not _is_fixed(function, index)
     ]
     body += _locals(function)
-    dense = _dense_steps(function, operands) if inlinable else None
-    if dense:
-        test = " && ".join(f"tn_s{index} == {step}" for index, step in dense.items())
+    for steps in _known_steps(function, operands) if inlinable else []:
+        test = " && ".join(f"tn_s{index} == {step}" for index, step in steps.items())
         body += [f"    if ({test}) {{"]
-        body += ["    " + line for line in _points(function, {i: str(step) for i, step in dense.items()})]
+        body += ["    " + line for line in _points(function, {i: str(step) for i, step in steps.items()})]
         body += ["        return 0;", "    }"]
     body += _points(function, {index: f"tn_s{index}" for index, _ in operands})
     body += ["    return 0;", "}"]
@@ -154,6 +155,17 @@ def _locals(function: Function) -> list[str]:
             strides = ", ".join(f"tn_steps[{nargs + param.strides + axis}]" for axis in range(len(param.shape)))
             lines.append(f"    {passed.ctype.spelling} tn_v{number} = {{(void *)0, {{{shape}}}, {{{strides}}}}};")
     return lines
+
+
+def _known_steps(function: Function, operands: list[tuple[int, Param]]) -> list[dict[int, int]]:
+    """The steps worth a loop of their own: all operands densely packed; the same, but one input the same for all points."""
+    dense = _dense_steps(function, operands)
+    if dense is None:
+        return []
+    inputs = [index for index, param in operands if param.direction is Direction.IN]
+    if len(inputs) == len(operands) or not 2 <= len(inputs) <= MAX_STILL_INPUTS:
+        return [dense]
+    return [dense, *({**dense, index: 0} for index in inputs)]
 
 
 def _dense_steps(function: Function, operands: list[tuple[int, Param]]) -> dict[int, int] | None:

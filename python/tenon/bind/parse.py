@@ -55,18 +55,12 @@ _ARRAYS = {T.CONSTANTARRAY, T.VARIABLEARRAY, T.INCOMPLETEARRAY, T.DEPENDENTSIZED
 _FUNCTIONS = {T.FUNCTIONPROTO, T.FUNCTIONNOPROTO}
 
 
-def parse(
-    path: str,
-    flags: Sequence[str],
-    *,
-    definitions_only: bool,
-    known: Iterable[str] = (),
-) -> tuple[Translation, list[str]]:
+def parse(path: str, flags: Sequence[str], *, definitions_only: bool) -> tuple[Translation, list[str]]:
     """Read `path`. Returns what it declares, and the errors libclang had, which may be its own and not the compiler's.
 
-    `definitions_only`: functions must have their body in this file. `known`: further names whose value is wanted.
+    `definitions_only`: functions must have their body in this file.
     """
-    return _Parser(path, flags, definitions_only).run(known)
+    return _Parser(path, flags, definitions_only).run()
 
 
 class _Parser:
@@ -87,9 +81,9 @@ class _Parser:
 
     # --- the whole file -----------------------------------------------------------------------------------------------
 
-    def run(self, known: Iterable[str]) -> tuple[Translation, list[str]]:
+    def run(self) -> tuple[Translation, list[str]]:
         macros = _macro_names(self.text)
-        asked = dict.fromkeys([*_names_in_comment_brackets(self.text), *known])
+        asked = dict.fromkeys(_names_in_comment_brackets(self.text))
         unit = self._translate(_virtual_source(os.path.basename(self.absolute), macros, asked))
         values: dict[str, int | float | str] = {}
         functions: dict[str, list[Any]] = {}
@@ -217,10 +211,8 @@ class _Parser:
 
     def _is_definition(self, cursor: Any) -> bool:
         """Bodies are skipped, so the text tells; if it does not, as in macros, the file is read again with bodies."""
-        start = cursor.location.offset
-        named = self.data.startswith(cursor.spelling.encode(), start)
         follows = _after_comments(self.data, cursor.extent.end.offset)
-        if named and follows in (b"{", b";", b","):
+        if self._stands_in_text(cursor) and follows in (b"{", b";", b","):
             return follows == b"{"
         if self.defined is None:
             unit = cindex.Index.create().parse(self.absolute, ["-xc", "-w", *self.flags], options=_KEEP_GOING)
@@ -274,14 +266,19 @@ class _Parser:
         ]
         for number, (cursor, end) in enumerate(zip(cursors, ends, strict=True)):
             gap = self.data[cursor.extent.end.offset : end].decode("utf-8", "replace")
-            comments.append(_first_trailing(gap, last=number == len(cursors) - 1))
+            comment = _first_trailing(gap, last=number == len(cursors) - 1)
+            comments.append(comment if self._stands_in_text(cursor) else "")
         return comments
+
+    def _stands_in_text(self, cursor: Any) -> bool:
+        """Its name is where clang says; a macro's expansion has one place for everything."""
+        return bool(cursor.spelling) and self.data.startswith(cursor.spelling.encode(), cursor.location.offset)
 
     # --- types --------------------------------------------------------------------------------------------------------
 
     def _type(self, ctype: Any, owner: Any = None) -> CType:
         """`owner`: the parameter it belongs to, whose references to enumerators in extents are noted."""
-        if owner is not None and _kind(ctype.get_canonical()) == T.VARIABLEARRAY:
+        if owner is not None and _kind(ctype.get_canonical()) in (T.VARIABLEARRAY, T.POINTER):
             for node in owner.walk_preorder():
                 target = node.referenced if node.kind == K.DECL_REF_EXPR else None
                 if target is not None and target.kind == K.ENUM_CONSTANT_DECL:

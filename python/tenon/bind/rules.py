@@ -22,7 +22,7 @@ from .declarations import (
 )
 from .directives import Directive, Extent, FunctionComment, NotYet, Refused, read_comment
 from .expression import Expression, ExpressionError, Integer, Name
-from .model import MAX_PARAMS, Direction, Function, Note, Param, ParamKind, Passed
+from .model import MAX_PARAMS, MAX_SIZES, Direction, Function, Note, Param, ParamKind, Passed
 from .types import annotation_of_array, describe, value_annotation, view_of
 
 _DIRECTIONS = {"in": Direction.IN, "out": Direction.OUT, "in,out": Direction.INOUT}
@@ -105,7 +105,7 @@ def _classify(parameter: Parameter, directive: Directive, shown: str) -> _Draft:
             raise Refused(f"{shown} is {what}")
         case Void():
             raise Refused(f"{shown} is void")
-    if draft.fixed and (directive.direction or directive.optional):
+    if draft.fixed and (directive.direction in ("out", "in,out") or directive.optional):
         raise Refused(f"{shown} is fixed by its comment, and cannot be an output or NULL", "drop one of the two")
     if directive.optional and not _may_be_null(draft):
         raise Refused(f"{shown} cannot be NULL: it is passed by value", "drop `or NULL`")
@@ -251,8 +251,6 @@ def _classify_pointer(draft: _Draft, ctype: Pointer) -> None:
         raise NotYet(f"{name} is a pointer to {target.name}, an opaque handle")
     if directive.fixed is not None and isinstance(target, Number):
         draft.element, draft.fixed, draft.reference = target, True, True
-        if directive.direction == "in":
-            directive.direction = None
         return
     if directive.shape is not None:
         extents = list(directive.shape)
@@ -470,6 +468,8 @@ class _Binder:
         for draft in self.drafts:
             if draft.fixed:
                 self._pass_fixed(table, draft)
+        if len(table.entries) > MAX_SIZES:
+            raise Refused(f"it has more than {MAX_SIZES} sizes", "split it into several functions")
         return table
 
     def _pass_fixed(self, table: sizes.SizeTable, draft: _Draft) -> None:

@@ -9,7 +9,7 @@ from . import expression
 from .declarations import Number
 from .directives import Refused
 from .expression import INT64_MAX, INT64_MIN, Expression, ExpressionError, Integer, Name
-from .model import MAX_SIZES, Size, SizeKind
+from .model import Size, SizeKind
 
 
 def integer_range(number: Number) -> tuple[int, int]:
@@ -63,8 +63,6 @@ class SizeTable:
             size = Size(SizeKind.EXPRESSION, shown, tree=tree, min=INT64_MIN)
         self.by_text[key] = len(self.entries)
         self.entries.append(size)
-        if len(self.entries) > MAX_SIZES:
-            raise Refused(f"it has more than {MAX_SIZES} sizes", "split it into several functions")
         return self.by_text[key]
 
     def use_as_extent(self, tree: Expression) -> int:

@@ -21,11 +21,12 @@ def stub(module: Module) -> str:
 class _Stub:
     def __init__(self, module: Module) -> None:
         self.module = module
-        self.typing: set[str] = set()  # names used from typing
-        self.tenon: set[str] = set()  # names used from tenon.typing
-        self.numpy = False
+        self.imports: dict[str, set[str]] = {}  # module → names used from it
         self.tuples: dict[str, Record] = {}  # structures that are returned
         self.records: dict[str, Record] = {}
+        self.taken = {function.python_name for function in module.functions}
+        self.taken |= {item.name for item in module.variables} | {item.name for item in module.constants}
+        self.taken |= {item.name for item in module.overloads}
 
     def text(self) -> str:
         body: list[str] = []
@@ -37,13 +38,9 @@ class _Stub:
         for variable in self.module.variables:
             values.append(f"{variable.name}: {self._ndarray(variable.type, variable.character)}")
             self._note(variable.type)
-        taken = {f.python_name for f in self.module.functions} | {v.name for v in self.module.variables}
-        taken |= {o.name for o in self.module.overloads} | {c.name for c in self.module.constants}
         for name in self.records:
-            if name not in taken:
-                self.numpy = True
-                self.typing.add("Any")
-                values.append(f"{name}: np.dtype[Any]")
+            if name not in self.taken:
+                values.append(f"{name}: {self._numpy('dtype')}[{self._use('typing', 'Any')}]")
         tuples: list[str] = []
         done: set[str] = set()
         while pending := [name for name in self.tuples if name not in done]:  # a field may need another one
@@ -52,16 +49,37 @@ class _Stub:
                 tuples += ["", *self._named_tuple(name, self.tuples[name])]
         return "\n".join([*self._head(), *([""] + values if values else []), *tuples, *body]) + "\n"
 
+    # --- names that are imported --------------------------------------------------------------------------------------
+
+    def _use(self, origin: str, name: str) -> str:
+        """How a name of another module is said here: under another one where this module has its own of that name."""
+        self.imports.setdefault(origin, set()).add(name)
+        return f"_tenon_{name}" if name in self.taken else name
+
+    def _tenon(self, name: str) -> str:
+        return self._use("tenon.typing", name)
+
+    def _numpy(self, name: str) -> str:
+        return f"{self._use('numpy', 'np')}.{name}"
+
+    def _builtin(self, name: str) -> str:
+        return self._use("builtins", name) if name in self.taken else name
+
     def _head(self) -> list[str]:
         lines = ["# Made by tenon; do not edit."]
-        if self.typing:
-            lines.append(f"from typing import {', '.join(sorted(self.typing))}")
-        if self.numpy:
-            lines += ["", "import numpy as np", "from numpy.typing import NDArray"]
-        if self.tenon:
-            names = sorted(self.tenon, key=lambda name: (name.islower(), name))  # classes first, as sorted imports are
-            lines += ["", f"from tenon.typing import {', '.join(names)}"]
+        standard = [self._import(origin) for origin in ("builtins", "typing") if origin in self.imports]
+        numpy = [self._import(origin) for origin in ("numpy", "numpy.typing") if origin in self.imports]
+        tenon = [self._import(origin) for origin in ("tenon.typing",) if origin in self.imports]
+        for number, group in enumerate(group for group in (standard, numpy, tenon) if group):
+            lines += ["", *group] if number or group is not standard else group
         return lines
+
+    def _import(self, origin: str) -> str:
+        if origin == "numpy":
+            return f"import numpy as {self._use('numpy', 'np')}"
+        names = sorted(self.imports[origin], key=lambda name: (name.islower(), name))  # classes come first
+        said = (name if self._use(origin, name) == name else f"{name} as {self._use(origin, name)}" for name in names)
+        return f"from {origin} import {', '.join(said)}"
 
     # --- types --------------------------------------------------------------------------------------------------------
 
@@ -73,56 +91,45 @@ class _Stub:
             for member in element.members:
                 self._note(member.type)
 
+    def _array_of(self, element: str) -> str:
+        return f"{self._use('numpy.typing', 'NDArray')}[{element}]"
+
     def _ndarray(self, element: Number | Record | None, character: bool) -> str:
-        self.numpy = True
         if isinstance(element, Record):
-            return "NDArray[np.void]"
+            return self._array_of(self._numpy("void"))
         assert isinstance(element, Number)
-        if character:
-            return "NDArray[np.uint8]"
-        name = types.scalar_name(element)
+        name = "uint8" if character else types.scalar_name(element)
         if name == "bfloat16":
-            self.typing.add("Any")
-            return "NDArray[Any]"
-        return f"NDArray[np.{'bool_' if name == 'bool' else name}]"
+            return self._array_of(self._use("typing", "Any"))
+        return self._array_of(self._numpy("bool_" if name == "bool" else name))
 
     def _input(self, param: Param) -> str:
         self._note(param.type)
         match param.kind:
             case ParamKind.ARRAY | ParamKind.VIEW:
-                self.tenon.add("Buffer")
-                text = f"{self._ndarray(param.type, param.character)} | Buffer"
+                parts = [self._ndarray(param.type, param.character), self._tenon("Buffer")]
                 if param.character:
-                    text = f"NDArray[np.int8] | NDArray[np.bytes_] | {text}"
+                    parts[:0] = [self._array_of(self._numpy("int8")), self._array_of(self._numpy("bytes_"))]
             case ParamKind.SPAN:
-                self.numpy = True
-                self.typing.add("Any")
-                self.tenon.add("Buffer")
-                text = "NDArray[Any] | Buffer"
+                parts = [self._array_of(self._use("typing", "Any")), self._tenon("Buffer")]
             case ParamKind.TEXT:
-                text = "str | bytes"
+                parts = [self._builtin("str"), self._builtin("bytes")]
             case ParamKind.SIZE:
-                self.tenon.add("Int")
-                text = "Int"
+                parts = [self._tenon("Int")]
             case _:
-                text = self._scalar(param)
-        return text + (" | None" if param.optional else "")
+                parts = [self._scalar(param)]
+        return " | ".join([*parts, *(["None"] if param.optional else [])])
 
     def _scalar(self, param: Param) -> str:
         if isinstance(param.type, Record):
-            self.tenon.add("Structure")
-            return "Structure"
+            return self._tenon("Structure")
         assert isinstance(param.type, Number)
-        if param.character:
-            return "str"
-        name = _SCALARS[param.type.kind]
-        self.tenon.add(name)
-        return name
+        return self._builtin("str") if param.character else self._tenon(_SCALARS[param.type.kind])
 
     def _output(self, param: Param) -> str:
         self._note(param.type)
         if param.kind is ParamKind.TEXT:
-            return "str"
+            return self._builtin("str")
         if param.kind is ParamKind.ARRAY:
             return self._ndarray(param.type, param.character)
         return self._value(param.type)
@@ -130,25 +137,22 @@ class _Stub:
     def _value(self, element: CType | None) -> str:
         """A C value as Python gets it."""
         match element:
-            case Record(name=name) if not any(keyword.iskeyword(member.name) for member in element.members):
+            case Record(name=name) if not _has_awkward_fields(element):
                 self.tuples[name] = element
                 return f"_{name}"
             case Number(character=True):
-                return "str"
+                return self._builtin("str")
             case Number(kind=kind):
-                return _RESULTS[kind]
-        self.typing.add("Any")
-        return "Any"
+                return self._builtin(_RESULTS[kind])
+        return self._use("typing", "Any")
 
     def _named_tuple(self, name: str, record: Record) -> list[str]:
-        self.typing.add("NamedTuple")
-        lines = [f"class _{name}(NamedTuple):"]
+        lines = [f"class _{name}({self._use('typing', 'NamedTuple')}):"]
         for member in record.members:
             if isinstance(member.type, Array):
-                self.typing.add("Any")
-                text = "Any"
+                text = self._use("typing", "Any")
             elif isinstance(member.type, Number) and member.type.character:
-                text = "bytes"
+                text = self._builtin("bytes")
             else:
                 text = self._value(member.type)
             lines.append(f"    {member.name}: {text}")
@@ -168,8 +172,8 @@ class _Stub:
         if outputs:
             parts.append("*")
             for param in outputs:
-                self.tenon.add("Buffer")
-                parts.append(f"{param.name}: {self._ndarray(param.type, param.character)} | Buffer | None = None")
+                array = self._ndarray(param.type, param.character)
+                parts.append(f"{param.name}: {array} | {self._tenon('Buffer')} | None = None")
         return parts
 
     def _returns(self, function: Function) -> str:
@@ -180,20 +184,18 @@ class _Stub:
         shown = [self._output(param) for param in results]
         if not shown:
             return "None"
-        return shown[0] if len(shown) == 1 else f"tuple[{', '.join(shown)}]"
+        return shown[0] if len(shown) == 1 else f"{self._builtin('tuple')}[{', '.join(shown)}]"
 
     def _function(self, function: Function) -> list[str]:
-        self.tenon.add("bound")
         definition = _definition(function.python_name, self._parameters(function), self._returns(function))
-        return ["@bound", *definition, *_docstring(function.doc)]
+        return [f"@{self._tenon('bound')}", *definition, *_docstring(function.doc)]
 
     def _overload(self, overload: OverloadSet) -> list[str]:
         """One signature with unions: type checkers cannot tell the candidates apart where any buffer is accepted."""
         functions = [self.module.functions[number] for number in overload.candidates]
         returns = _union(self._returns(function) for function in functions)
-        self.tenon.add("overloaded")
         return [
-            "@overloaded",
+            f"@{self._tenon('overloaded')}",
             *_definition(overload.name, self._joint_parameters(functions), returns),
             *_docstring(overload.doc),
         ]
@@ -202,8 +204,8 @@ class _Stub:
         lists = [self._parameters(function) for function in functions]
         names = [[part.partition(":")[0] for part in parts] for parts in lists]
         if any(other != names[0] for other in names):
-            self.typing.add("Any")
-            return ["*args: Any", "**kwargs: Any"]
+            anything = self._use("typing", "Any")
+            return [f"*args: {anything}", f"**kwargs: {anything}"]
         joint = []
         for parts in zip(*lists, strict=True):
             name, colon, _ = parts[0].partition(": ")
@@ -213,10 +215,10 @@ class _Stub:
         return joint
 
     def _constant(self, constant: Constant) -> str:
-        self.typing.add("Final")
+        final = self._use("typing", "Final")
         if isinstance(constant.value, float):
-            return f"{constant.name}: Final[float]"
-        return f"{constant.name}: Final = {constant.value!r}"
+            return f"{constant.name}: {final}[{self._builtin('float')}]"
+        return f"{constant.name}: {final} = {constant.value!r}"
 
 
 def _definition(name: str, parameters: Sequence[str], returns: str) -> list[str]:
@@ -224,6 +226,12 @@ def _definition(name: str, parameters: Sequence[str], returns: str) -> list[str]
     if len(line) <= 120:
         return [line]
     return [f"def {name}(", *(f"    {part}," for part in parameters), f") -> {returns}:"]
+
+
+def _has_awkward_fields(record: Record) -> bool:
+    """Names that a class body cannot have, or that would hide a type in it."""
+    hidden = {*_RESULTS.values(), "str", "bytes", "Any"}
+    return any(keyword.iskeyword(member.name) or member.name in hidden for member in record.members)
 
 
 def _union(items: Iterable[str]) -> str:
