@@ -158,7 +158,7 @@ def _locals(function: Function) -> list[str]:
 
 
 def _known_steps(function: Function, operands: list[tuple[int, Param]]) -> list[dict[int, int]]:
-    """The steps worth a loop of their own: all operands densely packed; the same, but one input the same for all points."""
+    """The steps worth a loop of their own: all operands densely packed, or all but one input that stands still."""
     dense = _dense_steps(function, operands)
     if dense is None:
         return []

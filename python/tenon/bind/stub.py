@@ -67,19 +67,18 @@ class _Stub:
 
     def _head(self) -> list[str]:
         lines = ["# Made by tenon; do not edit."]
-        standard = [self._import(origin) for origin in ("builtins", "typing") if origin in self.imports]
-        numpy = [self._import(origin) for origin in ("numpy", "numpy.typing") if origin in self.imports]
-        tenon = [self._import(origin) for origin in ("tenon.typing",) if origin in self.imports]
-        for number, group in enumerate(group for group in (standard, numpy, tenon) if group):
-            lines += ["", *group] if number or group is not standard else group
+        for number, group in enumerate((("builtins", "typing"), ("numpy", "numpy.typing"), ("tenon.typing",))):
+            imports = [line for origin in group if origin in self.imports for line in self._import(origin)]
+            lines += ["", *imports] if number and imports else imports
         return lines
 
-    def _import(self, origin: str) -> str:
+    def _import(self, origin: str) -> list[str]:
         if origin == "numpy":
-            return f"import numpy as {self._use('numpy', 'np')}"
+            return [f"import numpy as {self._use('numpy', 'np')}"]
         names = sorted(self.imports[origin], key=lambda name: (name.islower(), name))  # classes come first
-        said = (name if self._use(origin, name) == name else f"{name} as {self._use(origin, name)}" for name in names)
-        return f"from {origin} import {', '.join(said)}"
+        renamed = [f"from {origin} import {name} as {self._use(origin, name)}" for name in names if name in self.taken]
+        plain = [name for name in names if name not in self.taken]
+        return renamed + ([f"from {origin} import {', '.join(plain)}"] if plain else [])
 
     # --- types --------------------------------------------------------------------------------------------------------
 

@@ -1,11 +1,16 @@
 # Made by tenon; do not edit.
-from builtins import str as _tenon_str, tuple as _tenon_tuple
-from typing import Any as _tenon_Any, Final
+from builtins import str as _tenon_str
+from builtins import tuple as _tenon_tuple
+from typing import Any as _tenon_Any
+from typing import Final
 
 import numpy as _tenon_np
 from numpy.typing import NDArray
 
-from tenon.typing import Buffer as _tenon_Buffer, Float as _tenon_Float, Int as _tenon_Int, bound as _tenon_bound
+from tenon.typing import Buffer as _tenon_Buffer
+from tenon.typing import Float as _tenon_Float
+from tenon.typing import Int as _tenon_Int
+from tenon.typing import bound as _tenon_bound
 
 Int: Final = 3
 np: Final = 4
