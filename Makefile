@@ -63,7 +63,7 @@ test-c: $(READY) ## the units of libtenon, without Python
 
 .PHONY: test-python
 test-python: $(INSTALLED) ## the package and the engine: borrowing, calling, batches, errors, hostile exporters
-	@$(PYTEST) $(wildcard tests/package tests/python tests/hostile tests/interop)
+	@$(PYTEST) $(wildcard tests/package tests/python tests/hostile tests/interop tests/bench)
 
 .PHONY: test-bind
 test-bind: $(INSTALLED) ## the binder: prototype cases, generated code and stubs
@@ -100,12 +100,16 @@ test-asan: $(INSTALLED_ASAN) ## C units and Python suites under AddressSanitizer
 
 .PHONY: docs
 docs: $(BUILD)-docs/.installed ## the documentation as HTML, in build/docs
-	@$(VENV)-docs/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@$(VENV)-docs/bin/python -m sphinx -q -E -W --keep-going -b html docs build/docs
 	@echo "build/docs/index.html"
 
 .PHONY: bench
-bench: $(INSTALLED) ## measure the cost of calls against hand-written C-API code
+bench: $(INSTALLED) ## measure calls, batches and memory against hand-written C; results in build/bench
 	@$(PYTHON3) bench
+
+.PHONY: bench-quick
+bench-quick: $(INSTALLED) ## see that the benchmarks run and give right results; no thresholds
+	@$(PYTHON3) bench --quick
 
 .PHONY: fuzz
 fuzz: $(READY) ## fuzz the parsers of libtenon for a minute each

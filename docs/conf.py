@@ -13,3 +13,4 @@ autodoc_typehints = "signature"
 exclude_patterns: list[str] = []
 html_theme = "alabaster"
 html_theme_options = {"description": "Arrays in C and arrays in Python, joined without glue"}
+suppress_warnings = ["misc.highlighting_failure"]  # Pygments' Meson lexer does not know '@OUTPUT0@'
