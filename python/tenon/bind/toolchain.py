@@ -94,8 +94,8 @@ class Toolchain:
         ]  # fmt: skip
 
     def python_flags(self) -> list[str]:
-        """For the Python half, which holds data and little else."""
-        return ["-O1", *WARNINGS, "-fPIC", f"-I{include_dir()}", f"-I{python_include()}", *self.flags.general]
+        """For the Python half: data, and the calls that are inlined there."""
+        return ["-O2", *WARNINGS, "-fPIC", f"-I{include_dir()}", f"-I{python_include()}", *self.flags.general]
 
     def check_syntax(self, text: str, name: str) -> subprocess.CompletedProcess[str]:
         """Compile text as if it stood in a file of the current folder; nothing is written."""
