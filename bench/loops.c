@@ -17,8 +17,8 @@ void cross_contiguous(size_t n, const double a[n][3], const double b[n][3], doub
         cross(a[i], b[i], c[i]);
 }
 
-/** Every second vector. */
-void cross_strided(size_t n, const double a[n][2][3], const double b[n][2][3], double c[restrict n][2][3])
+/** Every k-th vector. */
+void cross_strided(size_t n, size_t k, const double a[n][k][3], const double b[n][k][3], double c[restrict n][k][3])
 {
     for (size_t i = 0; i < n; i++)
         cross(a[i][0], b[i][0], c[i][0]);
@@ -43,11 +43,11 @@ int j2_contiguous(size_t n, const j2_parameters p[n], const double dstrain[n][6]
     return 0;
 }
 
-/** Every second point.
+/** Every k-th point.
  *
  * @throws 1 a point failed */
-int j2_strided(size_t n, const j2_parameters p[n][2], const double dstrain[n][2][6], double stress[n][2][6],
-               double state[n][2][J2_NSTATE], double tangent[n][2][6][6])
+int j2_strided(size_t n, size_t k, const j2_parameters p[n][k], const double dstrain[n][k][6], double stress[n][k][6],
+               double state[n][k][J2_NSTATE], double tangent[n][k][6][6])
 {
     for (size_t i = 0; i < n; i++)
         if (j2_update(&p[i][0], dstrain[i][0], stress[i][0], state[i][0], tangent[i][0]) != 0)
