@@ -15,7 +15,7 @@
 #include "error.h"
 #include "frame.h"
 
-enum { MAX_GROWTH = 16 };
+enum { MAX_GROWTH = 64, UNIT = 16 };
 static const int64_t CHUNK = 10 * 1000, LOOK = 50 * 1000 * 1000; /* nanoseconds */
 
 /* The loop's axes, and the distance along each for every argument. */
@@ -163,6 +163,8 @@ static int tick(runner *r)
     double factor = elapsed > 0 ? (double)CHUNK / (double)elapsed : MAX_GROWTH;
     double chunk = (double)r->chunk * (factor < MAX_GROWTH ? factor : MAX_GROWTH);
     r->chunk = chunk < 1 ? 1 : (ptrdiff_t)chunk; /* at most MAX_GROWTH times the points that have run */
+    if (r->chunk >= UNIT) /* chunks begin where points lie in cache lines as the first one does */
+        r->chunk -= (r->done + r->chunk) % UNIT;
     r->left = r->chunk;
     r->started = time;
     if (time - r->looked < LOOK)
