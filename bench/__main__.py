@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """python bench [--quick] [--output FILE] [TABLE…]: measure, write the results as JSON, and print tables from them.
 
-Each table is measured in a process of its own. With --quick everything runs once or so, to see that it does: results are
-checked, times mean nothing. Otherwise the exit status is 1 if a goal (goals.py) is missed.
+Each table is measured in a process of its own. With --quick everything runs once or so, to see that it does: results
+are checked, times mean nothing. Otherwise the exit status is 1 if a goal (goals.py) is missed.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The floor: the functions of functions.c bound by hand against the NumPy C API, with the same checks, reading the array's
- * fields. METH_O and METH_FASTCALL, as one writes them for speed. */
+/* The floor: the functions of functions.c bound by hand against the NumPy C API, with the same checks, reading the
+ * array's fields. METH_O and METH_FASTCALL, as one writes them for speed. */
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #include <Python.h>
 #include <numpy/arrayobject.h>

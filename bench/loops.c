@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The loops that .batch stands in for, as one writes them in C: they call the same functions directly, and stand in the
- * same module, compiled with the same flags. The functions are defined under another name here, since the module has the
- * files they come from as well. */
+ * same module, compiled with the same flags. The functions are defined under another name here, since the module has
+ * the files they come from as well. */
 #include <stddef.h>
 
 #define cross cross_here

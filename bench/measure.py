@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The method: how a time is taken.
 
-What is compared takes turns in one process: in each round every variant runs for one window, in shuffled order. A window is
-a number of calls in a Python loop, chosen beforehand so that it lasts about as long as a window should, and the same for
-all variants of a case, so that those that work in place go through the same history. Its CPU time, the loop included,
-divided by the number of calls is one value. A window in which the process was interrupted is not counted and is repeated,
-a few times; then it is counted, and the results say so. The median counts, and the quartiles tell how sure it is.
+What is compared takes turns in one process: in each round every variant runs for one window, in shuffled order. A
+window is a number of calls in a Python loop, chosen beforehand so that it lasts about as long as a window should, and
+the same for all variants of a case, so that those that work in place go through the same history. Its CPU time, the
+loop included, divided by the number of calls is one value. A window in which the process was interrupted is not counted
+and is repeated, a few times; then it is counted, and the results say so. The median counts, and the quartiles tell how
+sure it is.
 """
 
 import gc

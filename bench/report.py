@@ -64,7 +64,8 @@ def report(results: dict[str, Any]) -> str:
     repeated = sum(variant["windows_repeated"] for variant in _variants(results))
     interrupted = sum(variant["windows_interrupted"] for variant in _variants(results))
     total = sum(variant["windows"] for variant in _variants(results))
-    lines += ["", f"{total:,} windows; {repeated:,} interrupted ones repeated, {interrupted:,} counted although interrupted"]
+    lines += ["", f"{total:,} windows; {repeated:,} interrupted ones repeated, "
+                  f"{interrupted:,} counted although interrupted"]
     if results["quick"]:
         return "\n".join([*lines, "A quick run: these numbers mean nothing."])
     lines += _heading("Goals", f"{'':86}{'measured':>10}{'at most':>10}")
