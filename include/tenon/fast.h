@@ -3,9 +3,9 @@
  *
  * tn_call_short reads a function's descriptor as the engine does. Where the descriptor is a constant of the same file,
  * an optimising compiler does all the reading, and what is left is what one writes by hand: a comparison for each field
- * of each array. It serves positional arguments that are plain ndarrays of exactly the right kind, Python floats and ints;
- * everything else, and whatever must be refused, it leaves to the engine, from the beginning. It runs no Python code
- * before the C function has returned.
+ * of each array. It serves positional arguments that are plain ndarrays of exactly the right kind, Python floats and
+ * ints; everything else, and whatever must be refused, it leaves to the engine, from the beginning. It runs no Python
+ * code before the C function has returned.
  */
 #ifndef TENON_FAST_H
 #define TENON_FAST_H
@@ -174,8 +174,8 @@ TN_INLINE size_t tn_short_bytes(const tn_param *param, const ptrdiff_t *dims)
     return bytes;
 }
 
-/* Where two arrays must lie apart by C's own rules: do they? Two descriptions of one type count as two types; should they
- * meet, the engine looks more closely. */
+/* Where two arrays must lie apart by C's own rules: do they? Two descriptions of one type count as two types; should
+ * they meet, the engine looks more closely. */
 TN_INLINE bool tn_short_pair(const tn_function *def, int i, int j, const tn_short_call *call)
 {
     const tn_param *a = &def->params[i], *b = &def->params[j];

@@ -117,7 +117,7 @@ static uintptr_t end_of(const tn_param *param, const char *start, const ptrdiff_
     return (uintptr_t)start + bytes;
 }
 
-/* Do the blocks of any two arrays meet that must not? Outputs that are still to be made have no address and meet none. */
+/* Do the blocks of any two arrays meet that must not? Outputs still to be made have no address and meet none. */
 static bool any_meet(const tnpy_plan *plan, const tn_function *def, const fast_call *call)
 {
     for (int k = 0; k < plan->npairs; k++) {
