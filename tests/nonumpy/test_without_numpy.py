@@ -5,14 +5,18 @@
 """
 
 import importlib.util
+import resource
+import struct
 import sys
 from array import array
 from types import ModuleType
 
 import pytest
 
+import tenon
+
 SOURCE = """
-#include <stddef.h>
+#include <tenon/tenon.h>
 
 double sum(size_t n, const double x[n])
 {
@@ -42,6 +46,26 @@ void outer(size_t m, size_t n, const double x[m], const double y[n], double p[m]
         for (size_t j = 0; j < n; j++)
             p[i][j] = x[i] * y[j];
 }
+
+typedef struct { int32_t a; float b; } pair;
+
+/** @param[out] q  copies */
+void copy(size_t n, const pair p[n], pair q[n])
+{
+    for (size_t i = 0; i < n; i++)
+        q[i] = p[i];
+}
+
+/** @throws 5 negative */
+int check(double x) { return x < 0 ? 5 : 0; }
+double add(double a, double b) { return a + b; }
+double last(tn_const_f64_1 x) { return TN_AT(x, x.shape[0] - 1); }
+float sum_f32(size_t n, const float x[n]) { return n ? x[0] : 0; }
+TN_OVERLOAD(total, sum_f32, sum);
+
+double table[3] = {1, 2, 3};
+const double fixed[2] = {4, 5};
+double table_first(void) { return table[0]; }
 """
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("numpy") is not None, reason="NumPy is installed here")
@@ -91,6 +115,76 @@ def test_a_given_output_is_filled_and_returned(module: ModuleType) -> None:
 def test_an_element_type_that_does_not_fit_is_refused(module: ModuleType) -> None:
     with pytest.raises(TypeError, match=r"sum\(\): x must be float64\[n\], got float32\[1\]"):
         module.sum(array("f", [1]))
+
+
+def test_a_batch_works_on_buffers(module: ModuleType) -> None:
+    x = memoryview(array("d", range(6))).cast("B").cast("d", (3, 2))
+    assert memoryview(module.sum.batch(x)).tolist() == [1, 5, 9]
+    assert memoryview(module.add.batch(array("d", [1, 2]), 1)).tolist() == [2, 3]
+    module.negate.batch(x)
+    assert x.tolist() == [[0, -1], [-2, -3], [-4, -5]]
+
+
+def test_errors_are_the_same(module: ModuleType) -> None:
+    with pytest.raises(ValueError, match=r"scale\(\): n is 2 in x but 3 in y"):
+        module.scale(2, array("d", [1, 2]), y=array("d", [0, 0, 0]))
+    with pytest.raises(TypeError, match=r"sum\(\): x must be float64\[n\], got list"):
+        module.sum([1.0])
+    with pytest.raises(TypeError, match=r"total\(\): no candidate takes \(int8\[1\]\)"):
+        module.total(array("b", [1]))
+    with pytest.raises(tenon.CallError, match=r"check\(\): negative \(code 5\) at point \(1,\)"):
+        module.check.batch(array("d", [1, -1]))
+    with pytest.raises(ValueError, match="x must be C-contiguous"):
+        module.sum(memoryview(array("d", range(6)))[::2])
+
+
+def test_views_and_overloads_take_buffers(module: ModuleType) -> None:
+    assert module.last(memoryview(array("d", range(6)))[::-2]) == 1
+    assert module.total(array("f", [2])) == 2 and module.total(array("d", [2, 3])) == 5
+
+
+def test_outputs_of_structures_have_a_format_that_says_so(module: ModuleType) -> None:
+    source = memoryview(module.copy(Pairs()))
+    assert source.itemsize == 8 and source.shape == (2,)
+    assert bytes(source) == struct.pack("=ifif", 1, 2, 3, 4)
+    assert bytes(module.copy(source)) == bytes(source)
+
+
+class Pairs:
+    """Two structures, through the array interface: plain buffers cannot name fields."""
+
+    def __init__(self) -> None:
+        self.memory = bytearray(struct.pack("=ifif", 1, 2, 3, 4))
+        order = "<" if sys.byteorder == "little" else ">"
+        self.__array_interface__ = {
+            "version": 3,
+            "shape": (2,),
+            "typestr": "|V8",
+            "descr": [("a", order + "i4"), ("b", order + "f4")],
+            "data": self.memory,
+        }
+
+
+def test_static_memory_is_a_memoryview(module: ModuleType) -> None:
+    table = module.table
+    assert (table.tolist(), table.readonly, module.fixed.tolist(), module.fixed.readonly) == ([1, 2, 3], False, [4, 5], True)
+    table[0] = 7
+    assert module.table_first() == 7
+    with pytest.raises(ImportError, match="NumPy"):
+        module.pair
+
+
+def test_memory_is_flat_over_many_outputs(module: ModuleType) -> None:
+    x = array("d", range(100_000))
+    for _ in range(2000):  # 1.6 GB if nothing were freed
+        module.scale(2, x)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert peak < (1 << 20 if sys.platform.startswith("linux") else 1 << 30)
+
+
+def test_coerce_asks_for_numpy(module: ModuleType) -> None:
+    with pytest.raises(ImportError, match="[Nn]um[Pp]y"):
+        module.sum.coerce([1.0])
 
 
 def test_a_ufunc_asks_for_numpy(module: ModuleType) -> None:
