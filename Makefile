@@ -38,7 +38,7 @@ help: ## print this list
 demo: $(INSTALLED) ## build a material model from C, run it over 200,000 points, plot and compare
 	@$(PYTHON3) examples/material/demo.py
 
-STEPS := test-c test-python test-bind examples test-docs test-nonumpy test-asan
+STEPS := test-c test-python test-bind examples test-bench test-docs test-nonumpy test-asan
 
 .PHONY: test
 test: $(INSTALLED) ## all tests: C, Python, binder, examples, documentation, sanitizers
@@ -72,6 +72,10 @@ test-bind: $(INSTALLED) ## the binder: prototype cases, generated code and stubs
 .PHONY: examples
 examples: $(INSTALLED) ## build and check the examples
 	@$(PYTEST) tests/examples
+
+.PHONY: test-bench
+test-bench: $(INSTALLED) ## the benchmarks run and check their results; no time is judged
+	@$(PYTEST) tests/bench
 
 .PHONY: test-docs
 test-docs: $(INSTALLED) ## run every code block of README.md and docs/
@@ -117,7 +121,7 @@ fuzz: $(READY) ## fuzz the parsers of libtenon for a minute each
 
 .PHONY: lint
 lint: $(VENV)-dev/.ready ## style and types of the Python code
-	@$(VENV)-dev/bin/ruff check python tests tools examples
+	@$(VENV)-dev/bin/ruff check python tests tools examples bench docs
 	@$(VENV)-dev/bin/mypy python/tenon
 
 .PHONY: clean

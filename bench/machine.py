@@ -6,7 +6,7 @@ import platform
 import shlex
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def _compiler() -> str:
 
 def record() -> dict[str, Any]:
     return {
-        "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "processor": _processor(),
         "cpus": os.cpu_count(),
         "load_before": round(os.getloadavg()[0], 2),

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Call C functions over arrays from Python: the C prototype is the contract.
 
-``tenon build stats.c`` on the command line, or ``tenon.build("stats.c")`` here, turns a file of C functions into a Python
-module. Building needs libclang (``pip install tenon[build]``), which is not imported before something is built; modules
-that are built already need nothing but this package.
+``tenon build stats.c`` on the command line, or ``tenon.build("stats.c")`` here, turns a file of C functions into a
+Python module. Building needs libclang (``pip install tenon[build]``), which is not imported before something is built;
+modules that are built already need nothing but this package.
 """
 
 import os

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from inspect import Parameter, Signature
 
-
 # As the engine numbers them.
 _KINDS = (
     Parameter.POSITIONAL_ONLY,
@@ -29,7 +28,9 @@ class Annotation(str):
 def signature(parameters: Sequence[tuple[str, str, int, int]], results: Sequence[str]) -> Signature:
     """The signature of a function from (name, annotation, kind, has default) and the annotations of its results."""
     made = [
-        Parameter(name, _KINDS[kind], annotation=Annotation(annotation), default=None if has_default else Parameter.empty)
+        Parameter(
+            name, _KINDS[kind], annotation=Annotation(annotation), default=None if has_default else Parameter.empty
+        )
         for name, annotation, kind, has_default in parameters
     ]
     # Outputs are keyword-only and stand last, whatever their place in the prototype.

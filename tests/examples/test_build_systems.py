@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Each example of a build system is a project of its own: its wheel is built, installed beside nothing else, and used."""
+"""Each example of a build system is a project of its own: its wheel is built, installed on its own, and used."""
 
 import os
 import re
