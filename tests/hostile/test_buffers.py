@@ -44,10 +44,19 @@ class Lie:
 LIES = [
     Lie("a negative extent", {"shape": (-3,)}, WRONG + "shape[0] is -3"),
     Lie("one negative extent among two", {"shape": (-1, 3), "strides": (24, 8)}, WRONG + "shape[0] is -1"),
-    Lie("two negative extents, which multiply to the length", {"shape": (-1, -3), "strides": (24, 8)},
-        WRONG + "shape[0] is -1"),
-    Lie("an extent beyond the length", {"shape": (4,)}, WRONG + "the length is 24 bytes, but shape and itemsize make 32"),
-    Lie("an extent short of the length", {"shape": (2,)}, WRONG + "the length is 24 bytes, but shape and itemsize make 16"),
+    Lie(
+        "two negative extents, which multiply to the length",
+        {"shape": (-1, -3), "strides": (24, 8)},
+        WRONG + "shape[0] is -1",
+    ),
+    Lie(
+        "an extent beyond the length", {"shape": (4,)}, WRONG + "the length is 24 bytes, but shape and itemsize make 32"
+    ),
+    Lie(
+        "an extent short of the length",
+        {"shape": (2,)},
+        WRONG + "the length is 24 bytes, but shape and itemsize make 16",
+    ),
     Lie("a length beyond the shape", {"len": 32}, WRONG + "the length is 32 bytes, but shape and itemsize make 24"),
     Lie("a negative length", {}, WRONG + "the length is -24 bytes", after={"len": -24}),
     Lie("a shape beyond 64 bits", {"shape": (HUGE, HUGE, 3), "strides": (8, 8, 8)}, WRONG),
@@ -78,7 +87,9 @@ LIES = [
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.name)
 @pytest.mark.parametrize("function", ["sum", "view_sum", "span_bytes", "negate", "sum_pairs"])
-def test_a_lie_is_an_error_and_the_buffer_is_given_back(hostile: ModuleType, c: ModuleType, lie: Lie, function: str) -> None:
+def test_a_lie_is_an_error_and_the_buffer_is_given_back(
+    hostile: ModuleType, c: ModuleType, lie: Lie, function: str
+) -> None:
     exporter = honest(hostile, **lie.options)
     for name, value in lie.after.items():
         setattr(exporter, name, value)
@@ -91,7 +102,9 @@ def test_a_lie_is_an_error_and_the_buffer_is_given_back(hostile: ModuleType, c: 
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.name)
-def test_a_lie_is_no_candidate_of_an_overload_and_no_point_of_a_batch(hostile: ModuleType, c: ModuleType, lie: Lie) -> None:
+def test_a_lie_is_no_candidate_of_an_overload_and_no_point_of_a_batch(
+    hostile: ModuleType, c: ModuleType, lie: Lie
+) -> None:
     exporter = honest(hostile, **lie.options)
     for name, value in lie.after.items():
         setattr(exporter, name, value)
@@ -147,23 +160,44 @@ class Misfit:
 
 OPPOSITE = b">d" if sys.byteorder == "little" else b"<d"
 MISFITS = [
-    Misfit("two dimensions", {"shape": (3, 1), "strides": (8, 8)}, TypeError, "x must be float64[n], got float64[3, 1]"),
-    Misfit("no dimension", {"shape": (), "strides": (), "len": 8}, TypeError,
-           "x must be float64[n], got float64 of no dimensions"),
+    Misfit(
+        "two dimensions", {"shape": (3, 1), "strides": (8, 8)}, TypeError, "x must be float64[n], got float64[3, 1]"
+    ),
+    Misfit(
+        "no dimension",
+        {"shape": (), "strides": (), "len": 8},
+        TypeError,
+        "x must be float64[n], got float64 of no dimensions",
+    ),
     Misfit("another element type", {"format": b"q"}, TypeError, "x must be float64[n], got int64[3]"),
-    Misfit("no format, which is bytes", {"format": None, "itemsize": 1, "shape": (24,), "strides": (1,)}, TypeError,
-           "x must be float64[n], got uint8[24]"),
-    Misfit("the other byte order", {"format": OPPOSITE}, TypeError, f"x must be float64[n], got {chr(OPPOSITE[0])}float64[3]"),
+    Misfit(
+        "no format, which is bytes",
+        {"format": None, "itemsize": 1, "shape": (24,), "strides": (1,)},
+        TypeError,
+        "x must be float64[n], got uint8[24]",
+    ),
+    Misfit(
+        "the other byte order",
+        {"format": OPPOSITE},
+        TypeError,
+        f"x must be float64[n], got {chr(OPPOSITE[0])}float64[3]",
+    ),
     Misfit("Python objects", {"format": b"O"}, TypeError, "x must be float64[n], got object[3]"),
-    Misfit("negative strides", {"strides": (-8,), "offset": 16}, ValueError,
-           "x must be C-contiguous, got strides (-8,) for shape (3,)"),
+    Misfit(
+        "negative strides",
+        {"strides": (-8,), "offset": 16},
+        ValueError,
+        "x must be C-contiguous, got strides (-8,) for shape (3,)",
+    ),
     Misfit("an odd address", {"shape": (2,), "len": 16, "offset": 1}, ValueError, "x must be aligned to 8 bytes"),
     Misfit("suboffsets", {"suboffsets": (0,)}, ValueError, "x is indirect (it has suboffsets)"),
 ]
 
 
 @pytest.mark.parametrize("misfit", MISFITS, ids=lambda misfit: misfit.name)
-def test_memory_that_does_not_fit_is_refused_as_an_array_would_be(hostile: ModuleType, c: ModuleType, misfit: Misfit) -> None:
+def test_memory_that_does_not_fit_is_refused_as_an_array_would_be(
+    hostile: ModuleType, c: ModuleType, misfit: Misfit
+) -> None:
     exporter = honest(hostile, **misfit.options)
     with pytest.raises(misfit.error, match="^" + re.escape(f"sum(): {misfit.message}")):
         c.sum(exporter)
@@ -183,11 +217,14 @@ def test_an_odd_stride_of_a_view_is_refused(hostile: ModuleType, c: ModuleType) 
         c.view_sum(exporter)
 
 
-# --- exporters that fail ------------------------------------------------------------------------------------------------
+# --- exporters that fail ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("error", [BufferError("mine"), LookupError("mine"), MemoryError("mine"), KeyboardInterrupt("mine")],
-                         ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    "error",
+    [BufferError("mine"), LookupError("mine"), MemoryError("mine"), KeyboardInterrupt("mine")],
+    ids=lambda error: type(error).__name__,
+)
 @pytest.mark.parametrize("function", ["sum", "negate", "view_sum", "span_bytes", "total"])
 def test_the_exception_of_an_exporter_passes_through(
     hostile: ModuleType, c: ModuleType, error: BaseException, function: str
@@ -227,7 +264,9 @@ def test_an_exporter_that_grants_writing_and_says_read_only_is_read_only(hostile
 
 
 @pytest.mark.parametrize("flags", [STRIDES, FORMAT, INDIRECT, FULL_RO])
-def test_an_exporter_that_cannot_say_what_is_asked_keeps_its_own_error(hostile: ModuleType, c: ModuleType, flags: int) -> None:
+def test_an_exporter_that_cannot_say_what_is_asked_keeps_its_own_error(
+    hostile: ModuleType, c: ModuleType, flags: int
+) -> None:
     exporter = honest(hostile, refuses=flags)
     for function in (c.sum, c.negate):
         with pytest.raises(BufferError, match="refused by its flags"):
@@ -242,7 +281,7 @@ def test_an_exporter_that_answers_only_once_is_asked_only_once(hostile: ModuleTy
         assert (exporter.gets, exporter.releases) == (1, 1)
 
 
-# --- giving back --------------------------------------------------------------------------------------------------------
+# --- giving back ------------------------------------------------------------------------------------------------------
 
 FAILURES = [
     ("another argument has the wrong type", lambda c, x: c.add(x, np.zeros(3, "f4")), TypeError),
@@ -332,7 +371,7 @@ def test_a_released_memoryview_is_its_own_error(c: ModuleType) -> None:
             function(view)
 
 
-# --- the buffer protocol from Python (3.12) -----------------------------------------------------------------------------
+# --- the buffer protocol from Python (3.12) ---------------------------------------------------------------------------
 
 needs_pep_688 = pytest.mark.skipif(sys.version_info < (3, 12), reason="Python classes export buffers from 3.12 on")
 

@@ -77,6 +77,10 @@ class Odd:
         raise LookupError("no index")
 
 
+def nested(depth: int) -> Any:
+    return "<i4" if depth == 0 else [("a", nested(depth - 1))]
+
+
 LIES = [
     Lie("a negative extent", {"shape": (-3,)}, WRONG + "shape[0] is -3"),
     Lie("a shape beyond 64 bits", {"shape": (2**62, 2**62)}),
@@ -111,7 +115,8 @@ LIES = [
     Lie("an address beyond 64 bits", {"data": (2**70, False)}, "", OverflowError),
     Lie("a flag that fails", {"data": (ADDRESS, np.zeros(2))}, ""),
     Lie("a buffer that is too small", {"data": bytes(23)}, WRONG + "shape and strides leave its buffer of 23 bytes"),
-    Lie("an offset that leaves too little", {"data": bytes(24), "offset": 1}, WRONG + "shape and strides leave its buffer"),
+    Lie("an offset that leaves too little", {"data": bytes(24), "offset": 1},
+        WRONG + "shape and strides leave its buffer"),
     Lie("an offset behind the buffer", {"data": bytes(24), "offset": 25, "shape": (0,)}),
     Lie("a negative offset", {"data": bytes(32), "offset": -8}, WRONG + "shape and strides leave its buffer"),
     Lie("an offset beyond 64 bits", {"data": bytes(32), "offset": 2**64}, "", OverflowError),
@@ -123,7 +128,7 @@ LIES = [
     Lie("a descr of nonsense", {"typestr": "|V8", "descr": [1, 2]}, WRONG + "descr"),
     Lie("a descr in itself", {"typestr": "|V8", "descr": (lambda d: d.append(d) or d)([])}, WRONG + "descr"),
     Lie("a descr nested beyond all depth",
-        {"typestr": "|V8", "descr": (lambda f, d: f(f, d))(lambda f, d: "<i4" if d == 0 else [("a", f(f, d - 1))], 100)},
+        {"typestr": "|V8", "descr": nested(100)},
         WRONG + "descr"),
 ]  # fmt: skip
 
@@ -180,7 +185,7 @@ def test_an_attribute_error_means_that_there_is_none(c: ModuleType) -> None:
         c.sum(Absent())
 
 
-# --- interfaces that change while they are read -------------------------------------------------------------------------
+# --- interfaces that change while they are read -----------------------------------------------------------------------
 
 
 class Emptying:
@@ -244,7 +249,7 @@ def test_the_object_and_what_its_dict_holds_live_until_the_call_ends(c: ModuleTy
     assert gone() is None
 
 
-# --- __array_struct__ ---------------------------------------------------------------------------------------------------
+# --- __array_struct__ -------------------------------------------------------------------------------------------------
 
 
 def test_an_object_with_an_array_struct_is_an_array(hostile: ModuleType, c: ModuleType) -> None:
@@ -283,7 +288,9 @@ STRUCT_LIES = [
     StructLie("a negative itemsize", {"itemsize": -8}),
     StructLie("a huge itemsize of nothing known", {"itemsize": 2**31 - 1, "kind": "V", "shape": (2**40,)}),
     StructLie("NULL data", {}, WRONG + "the address is NULL, but there are 24 bytes", address=0),
-    StructLie("a capsule with a name", {"named": True}, WRONG + "__array_struct__ is PyCapsule, not an unnamed capsule"),
+    StructLie(
+        "a capsule with a name", {"named": True}, WRONG + "__array_struct__ is PyCapsule, not an unnamed capsule"
+    ),
     StructLie("a descr of nonsense", {"kind": "V", "flags": 0xF00, "descr": 3}, WRONG + "descr"),
     StructLie("a descr of another size", {"kind": "V", "flags": 0xF00, "descr": [("a", "<i4")]}, ""),
 ]
@@ -291,7 +298,9 @@ STRUCT_LIES = [
 
 @pytest.mark.parametrize("lie", STRUCT_LIES, ids=lambda lie: lie.name)
 @pytest.mark.parametrize("function", ["sum", "view_sum", "span_bytes", "negate", "sum_pairs"])
-def test_a_lie_in_an_array_struct_is_an_error(hostile: ModuleType, c: ModuleType, lie: StructLie, function: str) -> None:
+def test_a_lie_in_an_array_struct_is_an_error(
+    hostile: ModuleType, c: ModuleType, lie: StructLie, function: str
+) -> None:
     options = {"shape": (3,)} | lie.options
     if options.pop("named", False):
         options["name"] = True
@@ -317,7 +326,7 @@ def test_the_flags_of_an_array_struct_are_believed(hostile: ModuleType, c: Modul
         c.sum(Struct(hostile.array_struct(ADDRESS, shape=(3,), flags=WRITEABLE)))
 
 
-# --- several protocols --------------------------------------------------------------------------------------------------
+# --- several protocols ------------------------------------------------------------------------------------------------
 
 
 def test_a_protocol_that_lies_falls_through_to_one_that_does_not(hostile: ModuleType, c: ModuleType) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Arguments that change other arguments while a call is being prepared: C sees them as they are in the end, or not at all.
+"""Arguments that change other arguments while a call is being prepared: C sees them as they are in the end, or not.
 
 Every value's own code runs before any array is looked at, so an array that was resized meanwhile is taken with its new
 address and size; what is locked by the buffer protocol refuses to be resized.
@@ -85,7 +85,9 @@ def _retype(x: Any, dtype: Any) -> None:
 
 @pytest.mark.parametrize("action", [lambda a: a.extend(b"12345678"), lambda a: a.clear(), lambda a: a.pop()],
                          ids=["extend", "clear", "pop"])  # fmt: skip
-def test_a_bytearray_is_asked_after_the_values_so_it_says_its_new_size_or_is_refused(c: ModuleType, action: Any) -> None:
+def test_a_bytearray_is_asked_after_the_values_so_it_says_its_new_size_or_is_refused(
+    c: ModuleType, action: Any
+) -> None:
     owner = bytearray(np.ones(3).tobytes())
     index = Acting(lambda: action(owner), 0)
     try:
@@ -103,7 +105,9 @@ def test_an_array_array_changed_by_the_value_after_it_is_seen_as_it_is_then(c: M
     assert (len(x), x[0], x[-1]) == (LARGE + 1, 14, 2)
 
 
-def test_what_an_exporter_asked_before_has_lent_cannot_be_resized_by_the_next(hostile: ModuleType, c: ModuleType) -> None:
+def test_what_an_exporter_asked_before_has_lent_cannot_be_resized_by_the_next(
+    hostile: ModuleType, c: ModuleType
+) -> None:
     first = array("d", [1, 2, 3])
     second = hostile.Exporter(bytearray(24), format=b"d", shape=(3,), strides=(8,), on_get=lambda: first.append(4))
     with pytest.raises(BufferError, match="cannot resize an array that is exporting buffers"):
@@ -112,7 +116,9 @@ def test_what_an_exporter_asked_before_has_lent_cannot_be_resized_by_the_next(ho
     assert second.gets == second.releases
 
 
-def test_an_ndarray_resized_by_a_foreign_exporter_beside_it_is_seen_at_its_new_place(hostile: ModuleType, c: ModuleType) -> None:
+def test_an_ndarray_resized_by_a_foreign_exporter_beside_it_is_seen_at_its_new_place(
+    hostile: ModuleType, c: ModuleType
+) -> None:
     x = np.ones(LARGE)
     other = hostile.Exporter(bytearray(16), format=b"d", shape=(2,), strides=(8,), on_get=shrink(x))
     assert c.add(x, other).tolist() == [1, 1]
@@ -161,7 +167,9 @@ def test_a_value_that_never_stops_calling_is_a_recursion_error(c: ModuleType) ->
         c.scale(x, endless)
 
 
-def test_the_exception_of_a_value_passes_through_and_everything_is_given_back(hostile: ModuleType, c: ModuleType) -> None:
+def test_the_exception_of_a_value_passes_through_and_everything_is_given_back(
+    hostile: ModuleType, c: ModuleType
+) -> None:
     def fail() -> None:
         raise LookupError("its own")
 
@@ -174,7 +182,7 @@ def test_the_exception_of_a_value_passes_through_and_everything_is_given_back(ho
     assert sys.getrefcount(exporter) == count
 
 
-# --- finalizers -----------------------------------------------------------------------------------------------------------
+# --- finalizers -------------------------------------------------------------------------------------------------------
 
 
 class Cycle:
@@ -231,7 +239,7 @@ def test_a_finalizer_that_runs_while_the_first_output_is_made_cannot_pull_memory
     assert y["a"].sum() == y.size
 
 
-# --- threads ----------------------------------------------------------------------------------------------------------------
+# --- threads ----------------------------------------------------------------------------------------------------------
 
 
 def test_calls_and_changes_from_many_threads_end_in_results_or_errors(c: ModuleType) -> None:

@@ -167,7 +167,12 @@ class Pairs:
 
 def test_static_memory_is_a_memoryview(module: ModuleType) -> None:
     table = module.table
-    assert (table.tolist(), table.readonly, module.fixed.tolist(), module.fixed.readonly) == ([1, 2, 3], False, [4, 5], True)
+    assert (table.tolist(), table.readonly, module.fixed.tolist(), module.fixed.readonly) == (
+        [1, 2, 3],
+        False,
+        [4, 5],
+        True,
+    )
     table[0] = 7
     assert module.table_first() == 7
     with pytest.raises(ImportError, match="NumPy"):

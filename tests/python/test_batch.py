@@ -127,8 +127,22 @@ void wait(double seconds) { if (seconds > 0) spin(seconds); }
 /** @threadsafe */
 void wait_free(double seconds) { if (seconds > 0) spin(seconds); }
 
-double mean_f32(size_t n, const float x[n]) { double t = 0; for (size_t i = 0; i < n; i++) t += (double)x[i]; return t / (double)n; }
-double mean_f64(size_t n, const double x[n]) { double t = 0; for (size_t i = 0; i < n; i++) t += x[i]; return t / (double)n; }
+double mean_f32(size_t n, const float x[n])
+{
+    double t = 0;
+    for (size_t i = 0; i < n; i++)
+        t += (double)x[i];
+    return t / (double)n;
+}
+
+double mean_f64(size_t n, const double x[n])
+{
+    double t = 0;
+    for (size_t i = 0; i < n; i++)
+        t += x[i];
+    return t / (double)n;
+}
+
 TN_OVERLOAD(mean, mean_f32, mean_f64);
 """
 
@@ -141,7 +155,7 @@ def c(build: Callable[[str], ModuleType]) -> ModuleType:
 RANDOM = np.random.default_rng(1)
 
 
-# --- shapes ---------------------------------------------------------------------------------------------------------------
+# --- shapes -----------------------------------------------------------------------------------------------------------
 
 SHAPES = [
     ((), ()),
@@ -187,25 +201,57 @@ def test_numbers_stay_numbers_beside_arrays(c: ModuleType) -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda c: c.cross.batch(np.zeros((2, 3)), np.zeros((4, 3))), ValueError,
-         "cross.batch(): loop axis 0 of b is 4, but 2 elsewhere; leading axes must broadcast"),
-        (lambda c: c.cross.batch(np.zeros((2, 4)), np.zeros(3)), ValueError, "cross(): a must be float64[..., 3], got float64[2, 4]"),
-        (lambda c: c.cross.batch(np.zeros((2, 3), "f4"), np.zeros(3)), TypeError,
-         "cross(): a must be float64[..., 3], got float32[2, 3]"),
-        (lambda c: c.cross.batch(np.array(1.0), np.zeros(3)), TypeError,
-         "cross(): a must be float64[..., 3], got float64 of no dimensions"),
-        (lambda c: c.cross.batch(np.zeros((2, 6))[:, ::2], np.zeros(3)), ValueError,
-         "cross(): a must be C-contiguous in its last axes, got strides (48, 16) for shape (2, 3)"),
+        (
+            lambda c: c.cross.batch(np.zeros((2, 3)), np.zeros((4, 3))),
+            ValueError,
+            "cross.batch(): loop axis 0 of b is 4, but 2 elsewhere; leading axes must broadcast",
+        ),
+        (
+            lambda c: c.cross.batch(np.zeros((2, 4)), np.zeros(3)),
+            ValueError,
+            "cross(): a must be float64[..., 3], got float64[2, 4]",
+        ),
+        (
+            lambda c: c.cross.batch(np.zeros((2, 3), "f4"), np.zeros(3)),
+            TypeError,
+            "cross(): a must be float64[..., 3], got float32[2, 3]",
+        ),
+        (
+            lambda c: c.cross.batch(np.array(1.0), np.zeros(3)),
+            TypeError,
+            "cross(): a must be float64[..., 3], got float64 of no dimensions",
+        ),
+        (
+            lambda c: c.cross.batch(np.zeros((2, 6))[:, ::2], np.zeros(3)),
+            ValueError,
+            "cross(): a must be C-contiguous in its last axes, got strides (48, 16) for shape (2, 3)",
+        ),
         (lambda c: c.dot.batch(np.zeros((2, 3)), np.zeros((2, 4))), ValueError, "dot(): n is 3 in x but 4 in y"),
-        (lambda c: c.shift.batch(np.zeros(2), np.zeros(3)), ValueError,
-         "shift.batch(): x is written, so its leading axes must be the full loop shape (2,)"),
-        (lambda c: c.shift.batch(np.zeros((2, 2)), np.zeros((2, 1, 3))), ValueError,
-         "shift.batch(): x is written, so its leading axes must be the full loop shape (2, 2)"),
-        (lambda c: c.cross.batch(np.zeros((2, 3)), np.zeros(3), c=np.zeros(3)), ValueError,
-         "cross.batch(): c is written, so its leading axes must be the full loop shape (2,)"),
-        (lambda c: c.cross.batch(np.zeros(3), np.zeros(3), c=np.zeros((2, 3))), ValueError,
-         "cross.batch(): c is written, so its leading axes must be the full loop shape ()"),
-        (lambda c: c.add.batch(np.zeros(2, "f4"), 1), TypeError, "add(): a must be float or an array of float64, got float32[2]"),
+        (
+            lambda c: c.shift.batch(np.zeros(2), np.zeros(3)),
+            ValueError,
+            "shift.batch(): x is written, so its leading axes must be the full loop shape (2,)",
+        ),
+        (
+            lambda c: c.shift.batch(np.zeros((2, 2)), np.zeros((2, 1, 3))),
+            ValueError,
+            "shift.batch(): x is written, so its leading axes must be the full loop shape (2, 2)",
+        ),
+        (
+            lambda c: c.cross.batch(np.zeros((2, 3)), np.zeros(3), c=np.zeros(3)),
+            ValueError,
+            "cross.batch(): c is written, so its leading axes must be the full loop shape (2,)",
+        ),
+        (
+            lambda c: c.cross.batch(np.zeros(3), np.zeros(3), c=np.zeros((2, 3))),
+            ValueError,
+            "cross.batch(): c is written, so its leading axes must be the full loop shape ()",
+        ),
+        (
+            lambda c: c.add.batch(np.zeros(2, "f4"), 1),
+            TypeError,
+            "add(): a must be float or an array of float64, got float32[2]",
+        ),
         (lambda c: c.add.batch([1.0, 2.0], 1), TypeError, "add(): a must be float, got list"),
         (lambda c: c.linspace.batch(np.array([2, 3]), 0, 1), TypeError, "linspace(): n must be int, got int64[2]"),
         (lambda c: c.length.batch("abc"), TypeError, "length() has no batch(): s is text"),
@@ -220,7 +266,7 @@ def test_a_wrong_batch_says_what_is_wrong(c: ModuleType, call: Any, error: type[
     assert str(caught.value).startswith(message)
 
 
-# --- what is written --------------------------------------------------------------------------------------------------------
+# --- what is written --------------------------------------------------------------------------------------------------
 
 
 def test_what_is_written_in_place_is_written_at_every_point(c: ModuleType) -> None:
@@ -231,7 +277,13 @@ def test_what_is_written_in_place_is_written_at_every_point(c: ModuleType) -> No
 
 def test_the_loop_may_have_any_strides(c: ModuleType) -> None:
     whole = RANDOM.random((6, 8, 3))
-    for a in (whole[::2], whole[::-1], whole[:, ::-2], whole.transpose(1, 0, 2), np.asfortranarray(whole[..., 0])[..., None] + np.zeros(3)):
+    for a in (
+        whole[::2],
+        whole[::-1],
+        whole[:, ::-2],
+        whole.transpose(1, 0, 2),
+        np.asfortranarray(whole[..., 0])[..., None] + np.zeros(3),
+    ):
         assert np.allclose(c.cross.batch(a, whole[0, 0]), np.cross(a, whole[0, 0]))
     x = np.zeros((4, 6, 3))
     c.shift.batch(1, x[::-2, 1::2])
@@ -306,7 +358,7 @@ def test_no_core_elements_at_every_point(c: ModuleType) -> None:
     assert c.dot.batch(np.zeros((4, 0)), np.zeros(0)).tolist() == [0] * 4
 
 
-# --- overlap --------------------------------------------------------------------------------------------------------------
+# --- overlap ----------------------------------------------------------------------------------------------------------
 
 
 def test_each_point_may_work_in_place(c: ModuleType) -> None:
@@ -346,7 +398,7 @@ def test_restrict_holds_in_a_batch(c: ModuleType) -> None:
     assert np.array_equal(columns[:, :3], columns[:, 3:])
 
 
-# --- errors ---------------------------------------------------------------------------------------------------------------
+# --- errors -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("point", [(0, 0), (0, 1), (1, 2), (3, 4)])
@@ -366,7 +418,12 @@ def test_an_error_code_names_the_point_and_the_points_before_it_have_run(c: Modu
 def test_the_point_is_counted_in_the_loops_own_axes_whatever_the_layout(c: ModuleType, order: str) -> None:
     x = np.ones((3, 4, 2))
     x[2, 1, 1] = -1
-    layouts = {"C": x, "F": np.asfortranarray(x[..., 0])[..., None] * x, "reversed": x[::-1].copy()[::-1], "broadcast": x}
+    layouts = {
+        "C": x,
+        "F": np.asfortranarray(x[..., 0])[..., None] * x,
+        "reversed": x[::-1].copy()[::-1],
+        "broadcast": x,
+    }
     with pytest.raises(tenon.CallError) as caught:
         c.root.batch(layouts[order])
     assert caught.value.point == (2, 1)
@@ -379,7 +436,7 @@ def test_a_batch_of_one_point_names_the_empty_index(c: ModuleType) -> None:
     assert caught.value.point == ()
 
 
-# --- signals ----------------------------------------------------------------------------------------------------------------
+# --- signals ----------------------------------------------------------------------------------------------------------
 
 
 class Interrupted(Exception):
@@ -473,7 +530,7 @@ def test_a_handler_that_does_not_raise_lets_the_batch_go_on(c: ModuleType) -> No
     assert len(seen) >= 3
 
 
-# --- threads ----------------------------------------------------------------------------------------------------------------
+# --- threads ----------------------------------------------------------------------------------------------------------
 
 
 def progress_during(call: Callable[[], Any]) -> int:
@@ -501,7 +558,7 @@ def test_a_threadsafe_function_lets_other_threads_run(c: ModuleType) -> None:
     assert progress_during(lambda: c.wait_free.batch(np.full(100, 0.003))) > 20
 
 
-# --- against NumPy --------------------------------------------------------------------------------------------------------
+# --- against NumPy ----------------------------------------------------------------------------------------------------
 
 
 def layouts(shape: tuple[int, ...], draw: Any) -> Any:

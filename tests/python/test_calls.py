@@ -156,11 +156,17 @@ def c(build: Callable[[str], ModuleType]) -> ModuleType:
 X = np.array([1.0, 2.0, 3.0])
 
 
-# --- arguments ------------------------------------------------------------------------------------------------------------
+# --- arguments --------------------------------------------------------------------------------------------------------
 
 
 def test_arguments_go_by_position_by_keyword_or_both(c: ModuleType) -> None:
-    for result in (c.scaled(2, X), c.scaled(2, x=X), c.scaled(x=X, a=2), c.scaled(*(2, X)), c.scaled(**{"a": 2, "x": X})):
+    for result in (
+        c.scaled(2, X),
+        c.scaled(2, x=X),
+        c.scaled(x=X, a=2),
+        c.scaled(*(2, X)),
+        c.scaled(**{"a": 2, "x": X}),
+    ):
         assert result.tolist() == [2, 4, 6]
 
 
@@ -168,8 +174,11 @@ def test_keywords_need_not_be_interned(c: ModuleType) -> None:
     assert c.scaled(x=X, **{str(bytes([97]), "ascii"): 2}).tolist() == [2, 4, 6]
 
 
-@pytest.mark.parametrize("x", [array("d", X), memoryview(X), memoryview(X).cast("B").cast("d"), (ctypes.c_double * 3)(*X)],
-                         ids=["array", "memoryview", "cast", "ctypes"])  # fmt: skip
+@pytest.mark.parametrize(
+    "x",
+    [array("d", X), memoryview(X), memoryview(X).cast("B").cast("d"), (ctypes.c_double * 3)(*X)],
+    ids=["array", "memoryview", "cast", "ctypes"],
+)
 def test_whatever_holds_an_array_is_borrowed(c: ModuleType, x: Any) -> None:
     assert c.scaled(2, x).tolist() == [2, 4, 6]
     c.write(x)
@@ -192,7 +201,7 @@ def test_nothing_is_copied_on_the_way_in(c: ModuleType) -> None:
     assert c.address_of_view(view) == c.address_of_span(view) == view.ctypes.data
 
 
-# --- outputs --------------------------------------------------------------------------------------------------------------
+# --- outputs ----------------------------------------------------------------------------------------------------------
 
 
 def test_an_output_is_allocated_owned_and_writable(c: ModuleType) -> None:
@@ -243,7 +252,7 @@ def test_a_value_in_and_out_is_taken_and_returned(c: ModuleType) -> None:
     assert c.advance(t=1, k=-2) == -1.0
 
 
-# --- sizes ----------------------------------------------------------------------------------------------------------------
+# --- sizes ------------------------------------------------------------------------------------------------------------
 
 
 def test_sizes_are_taken_from_the_arrays(c: ModuleType) -> None:
@@ -298,7 +307,7 @@ def test_empty_arrays_arrive_as_aligned_addresses(c: ModuleType, shape: tuple[in
         assert c.matmul(np.zeros((2, 0)), np.zeros((0, 4))).tolist() == [[0] * 4] * 2
 
 
-# --- optional arguments -----------------------------------------------------------------------------------------------------
+# --- optional arguments -----------------------------------------------------------------------------------------------
 
 
 def test_an_optional_argument_may_be_none_or_left_out(c: ModuleType) -> None:
@@ -309,10 +318,12 @@ def test_an_optional_argument_may_be_none_or_left_out(c: ModuleType) -> None:
         c.weighted(X, np.zeros(2))
 
 
-# --- text -------------------------------------------------------------------------------------------------------------------
+# --- text -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("text", "count"), [("", 0), ("abc", 3), ("größe", 7), (b"bytes", 5), (b"\xff\xfe", 2), ("𝕏", 4)])
+@pytest.mark.parametrize(
+    ("text", "count"), [("", 0), ("abc", 3), ("größe", 7), (b"bytes", 5), (b"\xff\xfe", 2), ("𝕏", 4)]
+)
 def test_text_goes_in_as_utf8_or_bytes(c: ModuleType, text: Any, count: int) -> None:
     assert c.bytes_of(text) == count
 
@@ -335,9 +346,19 @@ def test_text_may_be_optional(c: ModuleType) -> None:
     assert c.bytes_of(None) == c.bytes_of() == 999
 
 
-@pytest.mark.parametrize("data", [b"\1\0\1", bytearray(b"\1\0\1"), np.array([1, 0, 1], "i1"), np.array([1, 0, 1], "u1"),
-                                  np.array([True, False, True]), np.array([b"a", b"", b"b"], "S1"), array("b", [1, 0, 1])],
-                         ids=["bytes", "bytearray", "int8", "uint8", "bool", "S1", "array"])  # fmt: skip
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\1\0\1",
+        bytearray(b"\1\0\1"),
+        np.array([1, 0, 1], "i1"),
+        np.array([1, 0, 1], "u1"),
+        np.array([True, False, True]),
+        np.array([b"a", b"", b"b"], "S1"),
+        array("b", [1, 0, 1]),
+    ],
+    ids=["bytes", "bytearray", "int8", "uint8", "bool", "S1", "array"],
+)
 def test_raw_bytes_are_elements_of_one_byte_of_any_type(c: ModuleType, data: Any) -> None:
     assert c.count_bytes(data) == 2
 
@@ -350,7 +371,7 @@ def test_raw_bytes_are_written_in_place(c: ModuleType) -> None:
         c.set_bytes(b"abc", "x")
 
 
-# --- overlap ----------------------------------------------------------------------------------------------------------------
+# --- overlap ----------------------------------------------------------------------------------------------------------
 
 
 def test_the_same_array_twice_is_legal_where_nothing_is_written(c: ModuleType) -> None:

@@ -114,7 +114,10 @@ size_t signeds(size_t n, const signed char b[n]) { (void)b; return n; }
 
 /** @param x [n] or NULL
  *  @param w [n] or NULL */
-double optional(size_t n, const double v[n], const double *x, const double *w) { return n ? v[0] + (x ? x[0] : 0) + (w ? w[0] : 0) : 0; }
+double optional(size_t n, const double v[n], const double *x, const double *w)
+{
+    return n ? v[0] + (x ? x[0] : 0) + (w ? w[0] : 0) : 0;
+}
 
 double two(double, double);
 double two(double first, double second) { return first - second; }
@@ -153,7 +156,8 @@ WRONG: list[tuple[str, Call, type[Exception], str]] = [
     # the examples of the design
     ("element type", lambda c: c.mean(X.astype("f4")), TypeError, "mean(): x must be float64[m, n], got float32[3, 4]"),
     ("sizes disagree", lambda c: c.dot(np.zeros(3), np.zeros(4)), ValueError, "dot(): n is 3 in x but 4 in y"),
-    ("read-only", lambda c: c.scale(2, readonly(np.zeros(3))), ValueError, "scale(): x is read-only, and scale() writes to it"),
+    ("read-only", lambda c: c.scale(2, readonly(np.zeros(3))), ValueError,
+     "scale(): x is read-only, and scale() writes to it"),
     ("order", lambda c: c.mean(np.ndarray((3, 4), "f8", bytes(96), strides=(8, 24))), ValueError,
      "mean(): x must be C-contiguous, got strides (8, 24) for shape (3, 4); np.ascontiguousarray(x) makes such a copy"),
     # element types
@@ -202,7 +206,8 @@ WRONG: list[tuple[str, Call, type[Exception], str]] = [
     ("an output of the wrong size", lambda c: c.copy(V, y=np.zeros(4)), ValueError, "copy(): n is 3 in x but 4 in y"),
     ("an output that is an expression", lambda c: c.diff(V, d=np.zeros(3)), ValueError,
      "diff(): axis 0 of d must be n - 1 = 2, got 3"),
-    ("a negative extent", lambda c: c.diff(np.zeros(0)), ValueError, "diff(): n - 1 is -1, and a size must not be negative"),
+    ("a negative extent", lambda c: c.diff(np.zeros(0)), ValueError,
+     "diff(): n - 1 is -1, and a size must not be negative"),
     ("an optional array of another size", lambda c: c.optional(V, np.zeros(2)), ValueError,
      "optional(): n is 3 in v but 2 in x"),
     # sizes that are arguments
@@ -231,7 +236,8 @@ WRONG: list[tuple[str, Call, type[Exception], str]] = [
      "mean(): x must be C-contiguous, got strides (8, 24) for shape (3, 4); np.ascontiguousarray(x) makes such a copy"),
     ("order of what is written", lambda c: c.scale(2, np.zeros(6)[::2]), ValueError,
      "scale(): x must be C-contiguous, got strides (16,) for shape (3,); scale() writes to it, so no copy would do"),
-    ("misaligned", lambda c: c.dot(unaligned(), V), ValueError, "dot(): x must be aligned to 8 bytes, its address is …"),
+    ("misaligned", lambda c: c.dot(unaligned(), V), ValueError,
+     "dot(): x must be aligned to 8 bytes, its address is …"),
     ("a misaligned view", lambda c: c.view_sum(unaligned(6).reshape(2, 3)), ValueError,
      "view_sum(): x must be aligned to 8 bytes, its address is …"),
     ("a misaligned stride", lambda c: c.view_sum(np.ndarray((2, 2), "f8", bytearray(64), strides=(20, 8))), ValueError,
@@ -249,7 +255,8 @@ WRONG: list[tuple[str, Call, type[Exception], str]] = [
      "copy(): x shares memory with y, and copy() writes to y; pass a copy of one"),
     ("an output of another type that overlaps", lambda c: c.narrow(V, y=V.view("f4")[:3]), ValueError,
      "narrow(): x shares memory with y, and narrow() writes to y; pass a copy of one"),
-    ("a view that overlaps itself", lambda c: c.view_fill(np.lib.stride_tricks.as_strided(V, (2, 2), (8, 8)), 1), ValueError,
+    ("a view that overlaps itself",
+     lambda c: c.view_fill(np.lib.stride_tricks.as_strided(V, (2, 2), (8, 8)), 1), ValueError,
      "view_fill(): several elements of x are the same memory (strides (8, 8)), and view_fill() writes to it"),
     # what is no array
     ("None", lambda c: c.dot(None, V), TypeError, "dot(): x must be float64[n], got None"),
@@ -268,11 +275,13 @@ WRONG: list[tuple[str, Call, type[Exception], str]] = [
      "dot(): x is a masked array, whose mask C would not see; pass its .data, or .filled(…)"),
     ("a masked array of any type", lambda c: c.span_ndim(np.ma.masked_array(V)), TypeError,
      "span_ndim(): x is a masked array, …"),
-    ("no array for any type", lambda c: c.span_ndim([1]), TypeError, "span_ndim(): x must be array, got list; np.asarray(x) makes an array of it"),
+    ("no array for any type", lambda c: c.span_ndim([1]), TypeError,
+     "span_ndim(): x must be array, got list; np.asarray(x) makes an array of it"),
     ("None for an output by keyword is no array left out", lambda c: c.optional(None), TypeError,
      "optional(): v must be float64[n], got None"),
     # structures
-    ("a field missing", lambda c: c.doubler(np.zeros(3, [("a", "i4")])), TypeError, "doubler(): p must be pair[n], got {a: int32}[3]: field 'b' is missing"),
+    ("a field missing", lambda c: c.doubler(np.zeros(3, [("a", "i4")])), TypeError,
+     "doubler(): p must be pair[n], got {a: int32}[3]: field 'b' is missing"),
     ("a field too many", lambda c: c.doubler(np.zeros(3, [("a", "i4"), ("b", "f4"), ("c", "i4")])), TypeError,
      "doubler(): p must be pair[n], got {a: int32, b: float32, c: int32}[3]: unexpected field 'c'"),
     ("a field renamed", lambda c: c.doubler(np.zeros(3, [("a", "i4"), ("c", "f4")])), TypeError,
@@ -284,7 +293,8 @@ WRONG: list[tuple[str, Call, type[Exception], str]] = [
     ("a field of another type", lambda c: c.doubler(np.zeros(3, [("a", "i4"), ("b", "i4")])), TypeError,
      "doubler(): p must be pair[n], got {a: int32, b: int32}[3]: field 'b' is int32, expected float32"),
     ("a field of the other byte order", lambda c: c.doubler(np.zeros(3, [("a", "i4"), ("b", OTHER + "f4")])), TypeError,
-     f"doubler(): p must be pair[n], got {{a: int32, b: {OTHER}float32}}[3]: field 'b' is {OTHER}float32, expected float32"),
+     f"doubler(): p must be pair[n], got {{a: int32, b: {OTHER}float32}}[3]: "
+     f"field 'b' is {OTHER}float32, expected float32"),
     ("padding at the end", lambda c: c.doubler(np.zeros(3, np.dtype({"names": ["a", "b"], "formats": ["i4", "f4"],
      "offsets": [0, 4], "itemsize": 16}))), TypeError,
      "doubler(): p must be pair[n], got {a: int32, b: float32}[3]: itemsize is 16, expected 8"),
@@ -309,7 +319,8 @@ WRONG: list[tuple[str, Call, type[Exception], str]] = [
     ("an implied size", lambda c: c.dot(V, V, n=3), TypeError,
      "dot(): n is not an argument: it is taken from the shape of x"),
     ("given twice", lambda c: c.dot(V, V, x=V), TypeError, "dot(): two values for x"),
-    ("a keyword for a parameter without a name", lambda c: c.optional(x=V), TypeError, "optional(): missing argument v: float64[n]"),
+    ("a keyword for a parameter without a name", lambda c: c.optional(x=V), TypeError,
+     "optional(): missing argument v: float64[n]"),
     # values
     ("an integer out of range", lambda c: c.byte(128), OverflowError,
      "byte(): k must be in the range of int8 (-128 to 127), got 128"),
@@ -319,17 +330,20 @@ WRONG: list[tuple[str, Call, type[Exception], str]] = [
     ("an array for a number", lambda c: c.scale(V, V), TypeError, "scale(): a must be float, got float64[3]"),
     ("text for a number", lambda c: c.scale("2", V), TypeError, "scale(): a must be float, got str"),
     ("a record with a key too few", lambda c: c.weight({"a": 1}), TypeError, "weight(): p's field 'b' is missing"),
-    ("a record with a wrong value", lambda c: c.weight((1, "b")), TypeError, "weight(): p's field 'b' must be float, got str"),
+    ("a record with a wrong value", lambda c: c.weight((1, "b")), TypeError,
+     "weight(): p's field 'b' must be float, got str"),
     ("a NUL in text", lambda c: c.length("a\0b"), ValueError,
      "length(): s has a NUL character in it, where C would see its end"),
     ("a NUL in bytes", lambda c: c.length(b"a\0"), ValueError,
      "length(): s has a NUL character in it, where C would see its end"),
-    ("a bytearray for text", lambda c: c.length(bytearray(b"a")), TypeError, "length(): s must be str or bytes, got bytearray"),
+    ("a bytearray for text", lambda c: c.length(bytearray(b"a")), TypeError,
+     "length(): s must be str or bytes, got bytearray"),
     ("a number for text", lambda c: c.length(3), TypeError, "length(): s must be str or bytes, got int"),
     ("None for text", lambda c: c.length(None), TypeError, "length(): s must be str, got None"),
     # overloads
     ("no candidate", lambda c: c.sum(np.zeros(3, int)), TypeError,
-     "sum(): no candidate takes (int64[3]); the candidates are\n    sum_f32(x: float32[n]) -> float\n    sum_f64(x: float64[n]) -> float"),
+     "sum(): no candidate takes (int64[3]); the candidates are\n    sum_f32(x: float32[n]) -> float"
+     "\n    sum_f64(x: float64[n]) -> float"),
     ("no candidate for two", lambda c: c.sum(V, V), TypeError, "sum(): no candidate takes (float64[3], float64[3]); …"),
     ("no candidate for a keyword", lambda c: c.sum(y=V), TypeError, "sum(): no candidate takes (y=float64[3]); …"),
     ("no candidate for a list", lambda c: c.sum([1.0]), TypeError, "sum(): no candidate takes (list); …"),
@@ -358,13 +372,20 @@ def test_a_wrong_call_says_what_is_wrong(
 def test_misalignment_says_by_how_much(c: ModuleType, past: int) -> None:
     memory = np.zeros(64, "u1")
     start = -memory.ctypes.data % 8 + past
-    with pytest.raises(ValueError, match=f"^dot\\(\\): x must be aligned to 8 bytes, its address is {past} past that; a copy"):
+    with pytest.raises(
+        ValueError, match=f"^dot\\(\\): x must be aligned to 8 bytes, its address is {past} past that; a copy"
+    ):
         c.dot(memory[start : start + 24].view("f8"), V)
 
 
 def test_a_failed_call_changes_nothing(c: ModuleType) -> None:
     x, y = np.ones(3), np.zeros(4)
-    for call in (lambda: c.scale("2", x), lambda: c.copy(x, y=y), lambda: c.scale(2, x, x), lambda: c.scale(2, x=x, n=3)):
+    for call in (
+        lambda: c.scale("2", x),
+        lambda: c.copy(x, y=y),
+        lambda: c.scale(2, x, x),
+        lambda: c.scale(2, x=x, n=3),
+    ):
         with pytest.raises((TypeError, ValueError)):
             call()
     assert x.tolist() == [1, 1, 1] and y.tolist() == [0, 0, 0, 0]

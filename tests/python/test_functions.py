@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Bound functions behave as functions, modules as modules: names, docs, signatures, pickles, methods, constants, memory."""
+"""Bound functions behave as functions, modules as modules: names, docs, signatures, pickles, methods, memory."""
 
 import copy
 import gc
@@ -64,7 +64,13 @@ TN_OVERLOAD(sum, sum_f32, sum_f64, sum_int, sum_scalar);
 TN_OVERLOAD(any_sum, sum_f64, sum_f32);
 
 typedef struct { int32_t a; float b; } pair;
-double weigh(size_t n, const pair p[n]) { double t = 0; for (size_t i = 0; i < n; i++) t += p[i].a + (double)p[i].b; return t; }
+double weigh(size_t n, const pair p[n])
+{
+    double t = 0;
+    for (size_t i = 0; i < n; i++)
+        t += p[i].a + (double)p[i].b;
+    return t;
+}
 
 double table[4] = {1, 2, 3, 4};
 const int32_t squares[2][3] = {{0, 1, 4}, {9, 16, 25}};
@@ -96,7 +102,7 @@ def c(build: Callable[[str], types.ModuleType]) -> types.ModuleType:
 X = np.array([1.0, 2.0, 3.0])
 
 
-# --- functions ------------------------------------------------------------------------------------------------------------
+# --- functions --------------------------------------------------------------------------------------------------------
 
 SIGNATURES = [
     ("scale", "(a: float, x: float64[n], *, y: float64[n] = None) -> float64[n]"),
@@ -176,7 +182,9 @@ def test_nothing_about_a_function_can_be_set_by_mistake(c: types.ModuleType) -> 
 
 def test_modules_and_their_functions_are_collected(tmp_path: Any) -> None:
     path = tmp_path / "fleeting.c"
-    path.write_text("double fleeting_table[3];\ntypedef struct { int a; } rec;\ndouble one(const rec *r) { return r->a; }\n")
+    path.write_text(
+        "double fleeting_table[3];\ntypedef struct { int a; } rec;\ndouble one(const rec *r) { return r->a; }\n"
+    )
     module = tenon.build(path)
     sys.modules.pop("fleeting")
     function, table = weakref.ref(module.one), module.fleeting_table
@@ -188,7 +196,7 @@ def test_modules_and_their_functions_are_collected(tmp_path: Any) -> None:
     assert table.tolist() == [1, 0, 0]
 
 
-# --- overloads ------------------------------------------------------------------------------------------------------------
+# --- overloads --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -227,7 +235,7 @@ def test_an_overload_lists_its_candidates(c: types.ModuleType) -> None:
     assert "sum" in repr(c.sum)
 
 
-# --- modules --------------------------------------------------------------------------------------------------------------
+# --- modules ----------------------------------------------------------------------------------------------------------
 
 
 def test_static_memory_is_a_view_that_c_and_python_share(c: types.ModuleType) -> None:
@@ -267,12 +275,16 @@ def test_dir_and_all_know_everything(c: types.ModuleType) -> None:
         c.tabel
 
 
-# --- error codes ----------------------------------------------------------------------------------------------------------
+# --- error codes ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("code", "message"),
-    [(3, "solve(): did not converge (code 3)"), (-1, "solve(): bad input (code -1)"), (9, "solve(): failed with code 9")],
+    [
+        (3, "solve(): did not converge (code 3)"),
+        (-1, "solve(): bad input (code -1)"),
+        (9, "solve(): failed with code 9"),
+    ],
 )
 def test_an_error_code_is_a_call_error(c: types.ModuleType, code: int, message: str) -> None:
     with pytest.raises(tenon.CallError) as caught:
@@ -294,11 +306,20 @@ def test_a_status_is_an_error_code(c: types.ModuleType) -> None:
     assert caught.value.code == 3
 
 
-# --- coerce ---------------------------------------------------------------------------------------------------------------
+# --- coerce -----------------------------------------------------------------------------------------------------------
 
 
 def test_coerce_converts_what_is_only_read(c: types.ModuleType) -> None:
-    for x in ([1, 2, 3], (1, 2, 3), range(1, 4), X[::-1], X.astype("f4"), X.astype(">f8"), X.astype(int), np.asfortranarray(X)):
+    for x in (
+        [1, 2, 3],
+        (1, 2, 3),
+        range(1, 4),
+        X[::-1],
+        X.astype("f4"),
+        X.astype(">f8"),
+        X.astype(int),
+        np.asfortranarray(X),
+    ):
         assert c.norm.coerce(x) == 14
     assert c.scale.coerce(2, [1, 2]).tolist() == [2, 4]
     assert c.scale.coerce(2, x=[1, 2]).tolist() == [2, 4]
@@ -317,9 +338,11 @@ def test_coerce_does_not_copy_what_fits(c: types.ModuleType) -> None:
     [
         (lambda c: c.norm.coerce([1j]), "norm.coerce(): x is complex128, which does not convert to float64 in kind"),
         (lambda c: c.sum_f32.coerce(["a"]), "sum_f32.coerce(): x is <U1, which does not convert to float32 in kind"),
-        (lambda c: c.norm.coerce(np.ma.masked_array(X, [1, 0, 0])), "norm.coerce(): x is a masked array, whose mask C would not see"),
+        (lambda c: c.norm.coerce(np.ma.masked_array(X, [1, 0, 0])),
+         "norm.coerce(): x is a masked array, whose mask C would not see"),
         (lambda c: c.norm.coerce([object()]), "norm.coerce(): x is object, which does not convert to float64 in kind"),
-        (lambda c: c.scale.coerce(2, X, y=[0, 0, 0]), "scale(): y must be float64[n], got list; scale() writes to it, so it must be"),
+        (lambda c: c.scale.coerce(2, X, y=[0, 0, 0]),
+         "scale(): y must be float64[n], got list; scale() writes to it, so it must be"),
         (lambda c: c.norm.coerce([[1, 2], [3, 4]]), "norm(): x must be float64[n], got float64[2, 2]"),
         (lambda c: c.norm.coerce(X, X), "norm() takes 1 argument (x), got 2"),
     ],
@@ -330,7 +353,7 @@ def test_coerce_refuses_what_changes_the_kind_or_is_written(c: types.ModuleType,
     assert str(caught.value).startswith(message)
 
 
-# --- references -----------------------------------------------------------------------------------------------------------
+# --- references -------------------------------------------------------------------------------------------------------
 
 CALLS: list[tuple[str, Callable[[types.ModuleType, Any], Any]]] = [
     ("a call", lambda c, x: c.norm(x)),
@@ -356,7 +379,9 @@ CALLS: list[tuple[str, Callable[[types.ModuleType, Any], Any]]] = [
 
 
 @pytest.mark.parametrize(("what", "call"), CALLS, ids=[row[0] for row in CALLS])
-def test_no_reference_is_kept_or_dropped(c: types.ModuleType, what: str, call: Callable[[types.ModuleType, Any], Any]) -> None:
+def test_no_reference_is_kept_or_dropped(
+    c: types.ModuleType, what: str, call: Callable[[types.ModuleType, Any], Any]
+) -> None:
     x, dtype = np.array([1.0, 2.0, 3.0]), np.dtype("f8")
     objects = (x, dtype, c.norm, c.scale, c.fill, c.sum, c)
 

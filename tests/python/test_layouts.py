@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Arrays of random type, shape and layout: what is accepted, what is refused and how, against rules written in Python."""
+"""Arrays of random type, shape and layout: what is accepted and what is refused, against rules written in Python."""
 
 import sys
 from collections.abc import Callable
@@ -90,7 +90,7 @@ DTYPES = ["f8", "<f8", ">f8", "=f8", "f4", "i8", "u8", "c16", "?", "M8[s]", "S8"
 def is_contiguous(x: Any) -> bool:
     """NumPy's rule, from shape and strides alone."""
     expected = x.itemsize
-    for extent, stride in zip(reversed(x.shape), reversed(x.strides)):
+    for extent, stride in zip(reversed(x.shape), reversed(x.strides), strict=True):
         if extent == 0:
             return True
         if extent != 1:
@@ -103,7 +103,7 @@ def is_contiguous(x: Any) -> bool:
 def is_aligned(x: Any) -> bool:
     if x.size == 0:
         return True
-    strides = [stride for extent, stride in zip(x.shape, x.strides) if extent > 1]
+    strides = [stride for extent, stride in zip(x.shape, x.strides, strict=True) if extent > 1]
     return all(number % 8 == 0 for number in (x.ctypes.data, *strides))
 
 
@@ -112,7 +112,7 @@ def overlaps_itself(x: Any) -> bool:
     if x.size == 0:
         return False
     offsets = np.zeros(1, int)
-    for extent, stride in zip(x.shape, x.strides):
+    for extent, stride in zip(x.shape, x.strides, strict=True):
         offsets = (offsets[:, None] + np.arange(extent) * stride).reshape(-1)
     taken = (offsets[:, None] + np.arange(x.itemsize)).reshape(-1)
     return bool(len(np.unique(taken)) != len(taken))
@@ -151,7 +151,11 @@ def arrays(draw: Any, dtypes: Any = DTYPES) -> Any:
         how = draw(st.sampled_from(["slice", "transpose", "broadcast", "newaxis", "index", "odd", "readonly", "f"]))
         if how == "slice" and x.ndim:
             axis = draw(st.integers(0, x.ndim - 1))
-            part = slice(draw(st.none() | st.integers(-4, 4)), draw(st.none() | st.integers(-4, 4)), draw(st.sampled_from([1, 2, -1, -2])))
+            part = slice(
+                draw(st.none() | st.integers(-4, 4)),
+                draw(st.none() | st.integers(-4, 4)),
+                draw(st.sampled_from([1, 2, -1, -2])),
+            )
             x = x[(slice(None),) * axis + (part,)]
         elif how == "transpose":
             x = x.transpose(draw(st.permutations(range(x.ndim))))
@@ -232,7 +236,9 @@ class AsStruct:
 
 
 @settings(max_examples=300)
-@given(arrays(["f8", "<f8", ">f8", "f4", "i8", "c16", "?", [("a", "f8")], "S8"]), st.sampled_from([AsInterface, AsStruct]))
+@given(
+    arrays(["f8", "<f8", ">f8", "f4", "i8", "c16", "?", [("a", "f8")], "S8"]), st.sampled_from([AsInterface, AsStruct])
+)
 def test_an_array_interface_is_judged_as_the_array(c: ModuleType, x: Any, wrap: Any) -> None:
     if wrap is AsStruct and x.dtype.names:
         return  # NumPy drops all flags there, so that nothing is writable
@@ -245,7 +251,7 @@ def test_an_array_interface_is_judged_as_the_array(c: ModuleType, x: Any, wrap: 
                 getattr(c, parameter.name)(wrap(x))
 
 
-# --- overlap ----------------------------------------------------------------------------------------------------------------
+# --- overlap ----------------------------------------------------------------------------------------------------------
 
 OVERLAP = """
 #include <tenon/tenon.h>
@@ -263,7 +269,7 @@ def bytes_of(x: Any) -> set[int]:
     if x.size == 0:
         return set()
     offsets = np.full(1, x.ctypes.data)
-    for extent, stride in zip(x.shape, x.strides):
+    for extent, stride in zip(x.shape, x.strides, strict=True):
         offsets = (offsets[:, None] + np.arange(extent) * stride).reshape(-1)
     return set((offsets[:, None] + np.arange(x.itemsize)).reshape(-1).tolist())
 

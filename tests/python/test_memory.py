@@ -44,17 +44,24 @@ class Interface:
 class Liar:
     __array_interface__ = dict(x.__array_interface__, shape=(-1,))
 
-def good():
-    c.norm(x); c.norm(x=x); c.scale(2.0, x); c.scale(2, x, y=y); c.norm(buffer); c.view_sum(strided); c.span_ndim(wrong)
-    c.length("text"); c.name(); c.weigh(pairs); c.make(1, 2.0); c.any_norm(x); c.any_norm(f4); c.norm(Interface())
-    c.scale.batch(2, x); c.scale.ufunc(2, x); c.norm(np.float64(1).reshape(1))
+GOOD = [
+    lambda: c.norm(x), lambda: c.norm(x=x), lambda: c.norm(buffer), lambda: c.norm(Interface()),
+    lambda: c.scale(2.0, x), lambda: c.scale(2, x, y=y), lambda: c.scale.batch(2, x), lambda: c.scale.ufunc(2, x),
+    lambda: c.view_sum(strided), lambda: c.span_ndim(wrong), lambda: c.length("text"), lambda: c.name(),
+    lambda: c.weigh(pairs), lambda: c.make(1, 2.0), lambda: c.any_norm(x), lambda: c.any_norm(f4),
+]
+BAD = [
+    lambda: c.norm(wrong), lambda: c.norm(strided), lambda: c.norm(None), lambda: c.norm([1]), lambda: c.norm(),
+    lambda: c.norm(x, x), lambda: c.norm(x, z=1), lambda: c.norm(Liar()), lambda: c.norm(memoryview(wrong)),
+    lambda: c.fail(x), lambda: c.fail.batch(x), lambda: c.fail(buffer), lambda: c.fail.ufunc, lambda: c.weigh(other),
+    lambda: c.any_norm(wrong), lambda: c.length("\\0"), lambda: c.make(2**40, 1), lambda: c.scale("a", buffer),
+    lambda: c.scale(2, x, y=wrong), lambda: c.scale.batch(np.arange(2.0), x, y=y),
+]
 
-def bad():
-    for call in (lambda: c.norm(wrong), lambda: c.norm(strided), lambda: c.norm(None), lambda: c.norm([1]), lambda: c.norm(),
-                 lambda: c.norm(x, x), lambda: c.norm(x, z=1), lambda: c.fail(x), lambda: c.fail.batch(x), lambda: c.fail(buffer),
-                 lambda: c.norm(Liar()), lambda: c.weigh(other), lambda: c.any_norm(wrong), lambda: c.length("\\0"),
-                 lambda: c.scale("a", buffer), lambda: c.scale(2, x, y=wrong), lambda: c.norm(memoryview(wrong)),
-                 lambda: c.make(2**40, 1), lambda: c.scale.batch(np.ones(2), x, y=y), lambda: c.fail.ufunc):
+def all_of_them():
+    for call in GOOD:
+        call()
+    for call in BAD:
         try:
             call()
         except (TypeError, ValueError, RuntimeError, OverflowError):
@@ -67,9 +74,8 @@ def resident():
         return int(file.read().split()[1]) * resource.getpagesize()
 
 def run(calls):
-    for _ in range(calls // 40):
-        good()
-        bad()
+    for _ in range(calls // len(GOOD + BAD)):
+        all_of_them()
 
 run(40_000)
 before = resident()

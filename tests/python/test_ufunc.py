@@ -246,7 +246,9 @@ def test_a_function_without_a_ufunc_says_why(c: ModuleType, name: str, message: 
 @pytest.mark.parametrize("function", ["smooth", "dot"])
 def test_threads_may_run_it_at_once(c: ModuleType, function: str) -> None:
     x = RANDOM.random((200, 50))
-    call = (lambda: c.smooth.ufunc(x[:, ::2])) if function == "smooth" else (lambda: c.dot.ufunc(x[:, ::2], x[::-1, 1::2]))
+    call = (
+        (lambda: c.smooth.ufunc(x[:, ::2])) if function == "smooth" else (lambda: c.dot.ufunc(x[:, ::2], x[::-1, 1::2]))
+    )
     expected = call()
     problems: list[Any] = []
 
