@@ -2,7 +2,7 @@
 """What all Python tests share: modules built from C text, and reproducible property tests."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -14,6 +14,14 @@ import tenon
 # The same examples in every run, so that a failure seen once is seen again.
 hypothesis.settings.register_profile("reproducible", derandomize=True, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("reproducible")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """tenon.build keeps what it builds here, and leaves the user's own cache alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TENON_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")
