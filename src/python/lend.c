@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lend.h"
+#include "slot.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -79,10 +80,10 @@ static int memory_getbuffer(PyObject *self, Py_buffer *view, int flags)
 
 static PyType_Slot memory_slots[] = {
     {Py_tp_doc, "Memory that the engine allocated, or that a C module keeps; read it through a memoryview."},
-    {Py_tp_dealloc, memory_dealloc},
-    {Py_tp_traverse, memory_traverse},
-    {Py_tp_clear, memory_clear},
-    {Py_bf_getbuffer, memory_getbuffer},
+    {Py_tp_dealloc, TNPY_SLOT(memory_dealloc)},
+    {Py_tp_traverse, TNPY_SLOT(memory_traverse)},
+    {Py_tp_clear, TNPY_SLOT(memory_clear)},
+    {Py_bf_getbuffer, TNPY_SLOT(memory_getbuffer)},
     {0, NULL},
 };
 

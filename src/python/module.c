@@ -7,6 +7,7 @@
 #include "lend.h"
 #include "overload.h"
 #include "record.h"
+#include "slot.h"
 #include "state.h"
 #include "tenon/python.h"
 #include "tenon/version.h"
@@ -261,7 +262,7 @@ static void release(void *module)
 }
 
 static PyModuleDef_Slot slots[] = {
-    {Py_mod_exec, exec},
+    {Py_mod_exec, TNPY_SLOT(exec)},
 #if PY_VERSION_HEX >= 0x030C0000
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 #endif

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "frame.h"
 #include "refusal.h"
+#include "slot.h"
 
 typedef struct overloads {
     PyObject_HEAD
@@ -331,11 +332,11 @@ static PyMemberDef members[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_dealloc, dealloc},
-    {Py_tp_traverse, traverse},
-    {Py_tp_call, PyVectorcall_Call},
-    {Py_tp_repr, repr},
-    {Py_tp_descr_get, bind_to},
+    {Py_tp_dealloc, TNPY_SLOT(dealloc)},
+    {Py_tp_traverse, TNPY_SLOT(traverse)},
+    {Py_tp_call, TNPY_SLOT(PyVectorcall_Call)},
+    {Py_tp_repr, TNPY_SLOT(repr)},
+    {Py_tp_descr_get, TNPY_SLOT(bind_to)},
     {Py_tp_methods, methods},
     {Py_tp_getset, attributes},
     {Py_tp_members, members},

@@ -22,6 +22,7 @@
 
 #include "../error.h"
 #include "../frame.h"
+#include "../slot.h"
 
 enum { MAX_OPERANDS = TN_MAX_PARAMS + 1 };
 
@@ -316,7 +317,7 @@ static int find_dtypes(const tnpy_function *f, const int *operands, int count, P
 static int add_loop(const tnpy_function *f, PyObject *ufunc, const int *operands, int ninputs, int count)
 {
     PyArray_DTypeMeta *dtypes[MAX_OPERANDS] = {NULL};
-    PyType_Slot slots[] = {{NPY_METH_strided_loop, (void *)strided_loop}, {0, NULL}};
+    PyType_Slot slots[] = {{NPY_METH_strided_loop, TNPY_SLOT(strided_loop)}, {0, NULL}};
     PyArrayMethod_Spec spec = {
         .name = f->def->name,
         .nin = ninputs,
@@ -347,7 +348,7 @@ static int promote(PyObject *ufunc, PyArray_DTypeMeta *const given[], PyArray_DT
 
 static int add_promoter(PyObject *ufunc, int ninputs, int count)
 {
-    PyObject *capsule = PyCapsule_New((void *)promote, "numpy._ufunc_promoter", NULL);
+    PyObject *capsule = PyCapsule_New(TNPY_SLOT(promote), "numpy._ufunc_promoter", NULL);
     PyObject *any = PyTuple_New(count);
     int status = capsule == NULL || any == NULL ? -1 : 0;
     for (int n = 0; status == 0 && n < count; n++)
