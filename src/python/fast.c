@@ -14,7 +14,7 @@ typedef struct fast_call {
         double number;
         int64_t integer;
     } values[MAX_PLANNED];
-    long double result[2];
+    _Alignas(long double) char result[2 * sizeof(long double)];
 } fast_call;
 
 static const ptrdiff_t no_steps[MAX_PLANNED + 1]; /* one point: nothing moves */
@@ -138,7 +138,7 @@ static int run(const tnpy_function *f, fast_call *call)
 {
     tn_stop stop;
     int stopped;
-    call->args[f->def->nparams] = (char *)call->result;
+    call->args[f->def->nparams] = call->result;
     if (f->plan->threadsafe) {
         Py_BEGIN_ALLOW_THREADS
         stopped = f->def->loop(call->args, call->dims, no_steps, &stop);
@@ -154,8 +154,11 @@ static int run(const tnpy_function *f, fast_call *call)
 
 static PyObject *c_result(const tnpy_function *f, const fast_call *call)
 {
-    if (f->plan->result == RESULT_DOUBLE)
-        return PyFloat_FromDouble(*(const double *)call->result);
+    if (f->plan->result == RESULT_DOUBLE) {
+        double number;
+        memcpy(&number, call->result, sizeof number);
+        return PyFloat_FromDouble(number);
+    }
     if (f->plan->result == RESULT_NONE)
         Py_RETURN_NONE;
     const tn_param *result = f->def->result;
