@@ -81,23 +81,37 @@ def test_an_unknown_attribute_is_an_attribute_error() -> None:
         tenon.nonsense
 
 
-def flags_of_pc_file() -> list[str]:
+def flags_of(pc: Path) -> list[str]:
     """What pkg-config would answer: it is not on every machine, and the file is simple."""
-    pc = PACKAGE / "lib" / "pkgconfig" / "tenon.pc"
     values = {"pcfiledir": str(pc.parent)}
     for line in pc.read_text().splitlines():
-        if match := re.match(r"(\w+)(=|: )(.*)", line):
+        if match := re.match(r"([\w.]+)(=|: )(.*)", line):
             values[match[1]] = re.sub(r"\$\{(\w+)\}", lambda name: values[name[1]], match[3])
-    return [*values["Cflags"].split(), *values["Libs"].split()]
+    return [*values["Cflags"].split(), *values["Libs"].split(), *values["Libs.private"].split()]
 
 
-def test_a_c_program_without_python_links_libtenon_with_the_flags_of_tenon_pc(tmp_path: Path) -> None:
-    (tmp_path / "use.c").write_text(USES_LIBTENON)
+def compile_and_run(pc: Path, folder: Path) -> str:
+    (folder / "use.c").write_text(USES_LIBTENON)
+    compiler = [*os.environ.get("CC", "cc").split(), "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
     sanitize = os.environ.get("CFLAGS", "").split()
-    compiler = os.environ.get("CC", "cc").split()
-    run(*compiler, "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *sanitize, "use.c", "-o", "use",
-        *flags_of_pc_file(), "-lm", folder=tmp_path)  # fmt: skip
-    assert run(str(tmp_path / "use")).strip() == "out of memory"
+    run(*compiler, *sanitize, "use.c", "-o", "use", *flags_of(pc), folder=folder)
+    return run(str(folder / "use")).strip()
+
+
+def test_a_c_program_links_the_libtenon_of_the_package_with_the_flags_of_its_tenon_pc(tmp_path: Path) -> None:
+    assert compile_and_run(PACKAGE / "lib" / "pkgconfig" / "tenon.pc", tmp_path) == "out of memory"
+
+
+@pytest.mark.unsanitized
+def test_meson_installs_libtenon_for_c_programs_without_python(tmp_path: Path) -> None:
+    prefix, build = tmp_path / "prefix", tmp_path / "build"
+    run("meson", "setup", str(build), str(ROOT), f"--prefix={prefix}")
+    run("meson", "install", "-C", str(build))
+    (pc,) = prefix.rglob("tenon.pc")
+    prefix = prefix.rename(tmp_path / "moved")  # tenon.pc finds its library wherever they are together
+    assert compile_and_run(prefix / pc.relative_to(tmp_path / "prefix"), tmp_path) == "out of memory"
+    assert names(prefix / "include" / "tenon", "*.h") == names(PACKAGE / "include" / "tenon", "*.h")
+    assert names(prefix, "*.py", "*.so") == set()
 
 
 CODE = {".c", ".h", ".py", ".build", ".toml", ".in"}
