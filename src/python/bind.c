@@ -22,11 +22,6 @@ static const char *list_positional(const tnpy_frame *frame, char *text, size_t c
     return text;
 }
 
-static bool is_output_array(const tn_param *param)
-{
-    return param->direction == TN_OUT;
-}
-
 static tn_status refuse_too_many(tnpy_frame *frame, Py_ssize_t nargs)
 {
     const tnpy_function *f = frame->function;
@@ -34,7 +29,7 @@ static tn_status refuse_too_many(tnpy_frame *frame, Py_ssize_t nargs)
     const char *hint = "";
     char keyword[96];
     for (int i = 0; i < frame->def->nparams && *hint == '\0'; i++)
-        if (is_output_array(&frame->def->params[i])) {
+        if (frame->def->params[i].direction == TN_OUT) {
             snprintf(keyword, sizeof keyword, "; the output %s is keyword-only: %s=…", name_of(frame, i), name_of(frame, i));
             hint = keyword;
         }
@@ -66,8 +61,10 @@ static bool is_nearly(const char *typed, const char *real)
 static tn_status refuse_unexpected(tnpy_frame *frame, PyObject *keyword)
 {
     const char *typed = PyUnicode_AsUTF8(keyword);
-    if (typed == NULL)
-        return tn_fail(&frame->error, TN_RAISED, "an exception is set");
+    if (typed == NULL) { /* a lone surrogate has no UTF-8, and is in no C name */
+        PyErr_Clear();
+        return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): unexpected keyword argument", frame->def->name);
+    }
     for (int k = 0; k < frame->def->nsizes; k++) {
         const tn_size *size = &frame->def->sizes[k];
         if (size->kind == TN_SIZE_IMPLIED && size->name != NULL && strcmp(size->name, typed) == 0)

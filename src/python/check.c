@@ -6,6 +6,7 @@
 #include "frame.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "refusal.h"
 
@@ -42,7 +43,7 @@ static bool is_contiguous(const tnpy_frame *frame, int i)
 /* Where nothing is there, C gets an address that is aligned for anything. */
 static bool has_no_elements(tn_span *span)
 {
-    static long double nowhere[4];
+    static _Alignas(64) char nowhere[64];
     for (int k = 0; k < span->ndim; k++)
         if (span->shape[k] == 0) {
             span->data = nowhere;
@@ -62,9 +63,11 @@ static bool is_aligned(const tnpy_frame *frame, int i)
     return tn_is_aligned(span->data, span->ndim, span->shape, span->strides, alignment);
 }
 
-/* tn_span parameters take everything; all they need is the element type. */
+/* tn_span parameters take everything; all they need is the element type. C sees shape and strides themselves, and may run
+ * without the GIL while `array.shape = …` frees those of the array: the loan keeps copies. */
 static tn_status complete_span(tnpy_frame *frame, int i)
 {
+    tn_span *span = &frame->spans[i];
     if (frame->sources[i] != TNPY_NDARRAY)
         return TN_OK;
     tnpy_loan *loan = PyMem_Calloc(1, sizeof *loan);
@@ -72,8 +75,14 @@ static tn_status complete_span(tnpy_frame *frame, int i)
         return tn_fail(&frame->error, TN_NO_MEMORY, "out of memory");
     loan->next = frame->loans;
     frame->loans = loan;
+    if (span->ndim > 0) {
+        memcpy(loan->layout.shape, span->shape, (size_t)span->ndim * sizeof *span->shape);
+        memcpy(loan->layout.strides, span->strides, (size_t)span->ndim * sizeof *span->strides);
+    }
+    span->shape = loan->layout.shape;
+    span->strides = loan->layout.strides;
     tn_error reason;
-    tn_status status = tnpy_numpy_type(frame->objects[i], &frame->spans[i].type, &loan->type, &reason);
+    tn_status status = tnpy_numpy_type(frame->objects[i], &span->type, &loan->type, &reason);
     return status == TN_OK ? TN_OK : tnpy_refuse_because(frame, i, status, reason.message);
 }
 
@@ -143,9 +152,11 @@ static bool must_be_disjoint(const tnpy_frame *frame, int i, int j)
     return !(flags & TN_CHARACTER) && !same_type(frame, i, j);
 }
 
-static bool same_layout(const tn_span *a, const tn_span *b)
+/* Does each point see the same elements in both? */
+static bool same_layout(const tnpy_frame *frame, int i, int j)
 {
-    if (a->data != b->data || a->ndim != b->ndim)
+    const tn_span *a = &frame->spans[i], *b = &frame->spans[j];
+    if (a->data != b->data || a->ndim != b->ndim || tnpy_lead(frame, i) != tnpy_lead(frame, j))
         return false;
     for (int k = 0; k < a->ndim; k++)
         if (a->shape[k] != b->shape[k] || (a->shape[k] > 1 && a->strides[k] != b->strides[k]))
@@ -168,7 +179,7 @@ static tn_status check_pair(tnpy_frame *frame, int i, int j)
     if (!disjoint && !frame->batch)
         return TN_OK;
     /* Between the points of a batch, memory may be shared only in place: each point with itself. */
-    if (!disjoint && same_layout(&frame->spans[i], &frame->spans[j]))
+    if (!disjoint && same_layout(frame, i, j))
         return TN_OK;
     tn_span a = typed(frame, i), b = typed(frame, j);
     return tn_spans_overlap(&a, &b, 0) == TN_DISJOINT ? TN_OK : tnpy_refuse_overlap(frame, i, j);

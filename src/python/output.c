@@ -88,9 +88,10 @@ tn_status tnpy_allocate(tnpy_frame *frame, int nloop, const ptrdiff_t *loop_shap
             continue;
         bool is_result = i == frame->def->nparams;
         bool in_scratch = param->kind != TN_PARAM_ARRAY && nloop == 0;
-        if (param->direction == TN_INOUT)
-            status = in_scratch ? TN_OK : allocate_taken(frame, i, nloop, loop_shape);
-        else if (is_result || frame->sources[i] == TNPY_NOTHING) {
+        if (param->direction == TN_INOUT) {
+            bool is_none = frame->sources[i] == TNPY_NOTHING;
+            status = in_scratch || is_none ? TN_OK : allocate_taken(frame, i, nloop, loop_shape);
+        } else if (is_result || frame->sources[i] == TNPY_NOTHING) {
             frame->sources[i] = TNPY_SCRATCH;
             if (!in_scratch)
                 status = allocate_one(frame, i, nloop, loop_shape);
@@ -116,6 +117,8 @@ static PyObject *result_of(tnpy_frame *frame, int i)
         frame->made[i] = NULL;
         return made;
     }
+    if (frame->sources[i] == TNPY_NOTHING) /* an optional value that is None stays None */
+        Py_RETURN_NONE;
     if (frame->sources[i] != TNPY_SCRATCH)
         return Py_NewRef(frame->objects[i]);
     const char *value = frame->scratch + frame->function->slots[i].offset;
