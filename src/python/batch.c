@@ -40,6 +40,25 @@ static bool is_broadcast(const tnpy_frame *frame, int i)
     return tnpy_in_memory(frame, i) && frame->def->params[i].direction != TN_OUT;
 }
 
+static bool has_points(const axes *loop)
+{
+    for (int k = 0; k < loop->ndim; k++)
+        if (loop->shape[k] == 0)
+            return false;
+    return true;
+}
+
+/* Arrays that fit into memory may broadcast to a loop that does not end. */
+static tn_status check_count(tnpy_frame *frame, const axes *loop)
+{
+    ptrdiff_t points = 1;
+    for (int k = 0; k < loop->ndim && has_points(loop); k++)
+        if (__builtin_mul_overflow(points, loop->shape[k], &points))
+            return tn_fail(&frame->error, TN_WRONG_VALUE, "%s.batch(): the loop has more points than can be counted",
+                           frame->def->name);
+    return TN_OK;
+}
+
 static tn_status broadcast(tnpy_frame *frame, axes *loop)
 {
     loop->ndim = 0;
@@ -62,7 +81,7 @@ static tn_status broadcast(tnpy_frame *frame, axes *loop)
             *have = got;
         }
     }
-    return TN_OK;
+    return check_count(frame, loop);
 }
 
 /* What is written stands still for no point: it has the loop's full shape. */
@@ -253,14 +272,6 @@ static PyObject *raise_at(tnpy_frame *frame, const axes *loop, const tn_stop *st
         tnpy_raise_call_error(frame->state, frame->def, stop->code, point);
     Py_XDECREF(point);
     return NULL;
-}
-
-static bool has_points(const axes *loop)
-{
-    for (int k = 0; k < loop->ndim; k++)
-        if (loop->shape[k] == 0)
-            return false;
-    return true;
 }
 
 static PyObject *run(tnpy_frame *frame, axes *loop)
