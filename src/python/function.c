@@ -105,6 +105,7 @@ static int traverse(PyObject *self, visitproc visit, void *arg)
     for (int i = 0; f->slots != NULL && i < f->nargs; i++) {
         Py_VISIT(f->slots[i].key.seen);
         Py_VISIT(f->slots[i].key.dtype);
+        Py_VISIT(f->slots[i].key.lent);
     }
     for (int i = 0; f->dtypes != NULL && i < f->def->nparams; i++)
         Py_VISIT(f->dtypes[i]);

@@ -322,6 +322,7 @@ void tnpy_dtype_key_clear(tnpy_dtype_key *key)
 {
     Py_CLEAR(key->seen);
     Py_CLEAR(key->dtype);
+    Py_CLEAR(key->lent);
 }
 
 /* Remember a dtype that compared equal, so that the next array of it costs one comparison. Holding the reference keeps
@@ -448,13 +449,36 @@ PyObject *tnpy_numpy_dtype(const tn_type *type)
     return dtype_from_argument(PyUnicode_FromString(typestr));
 }
 
+/* The dtype for one more array. Whoever has an array may rename the fields of its dtype, in place, which must not change
+ * what the arrays after it are made of. New reference, or NULL with an exception; runs no Python code. */
+static PyArray_Descr *dtype_to_lend(tnpy_dtype_key *key)
+{
+    PyArray_Descr *dtype = (PyArray_Descr *)key->dtype;
+    if (key->type->kind != TN_STRUCT)
+        return (PyArray_Descr *)Py_NewRef(key->dtype);
+#ifdef Py_GIL_DISABLED
+    return PyArray_DescrNew(dtype);
+#else
+    PyArray_Descr *lent = (PyArray_Descr *)key->lent;
+    if (lent == NULL || PyDataType_NAMES(lent) != PyDataType_NAMES(dtype)) {
+        lent = PyArray_DescrNew(dtype);
+        if (lent == NULL)
+            return NULL;
+        Py_XSETREF(key->lent, (PyObject *)lent);
+    }
+    return (PyArray_Descr *)Py_NewRef((PyObject *)lent);
+#endif
+}
+
 PyObject *tnpy_numpy_new(tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, void *data, bool readonly,
                          PyObject *owner)
 {
     if (key->dtype == NULL && (key->dtype = tnpy_numpy_dtype(key->type)) == NULL)
         return NULL;
-    Py_INCREF(key->dtype); /* PyArray_NewFromDescr takes it */
-    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, (PyArray_Descr *)key->dtype, ndim, shape, NULL, data,
+    PyArray_Descr *dtype = dtype_to_lend(key);
+    if (dtype == NULL)
+        return NULL;
+    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, dtype, ndim, shape, NULL, data,
                                            data == NULL || readonly ? 0 : NPY_ARRAY_WRITEABLE, NULL);
     if (array == NULL || owner == NULL)
         return array;

@@ -23,6 +23,7 @@ typedef struct tnpy_dtype_key {
     bool any_byte;     /* plain char: every element type of one byte does */
     PyObject *seen;    /* the dtype that last compared equal; NULL at first and always without the GIL */
     PyObject *dtype;   /* the dtype to make arrays with; NULL until needed */
+    PyObject *lent;    /* the copy of a structured one that arrays get; NULL until needed and always without the GIL */
 } tnpy_dtype_key;
 
 /* Fill a key for `type` (NULL: any type will do). */
