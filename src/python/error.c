@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "error.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
 static PyObject *exception_of(tn_status status)
@@ -32,16 +30,6 @@ PyObject *tnpy_raise(const tn_error *err)
     if (message != NULL)
         PyErr_SetObject(exception != NULL ? exception : PyExc_SystemError, message);
     Py_XDECREF(message);
-    return NULL;
-}
-
-PyObject *tnpy_raise_format(tn_status status, const char *format, ...)
-{
-    PyObject *exception = exception_of(status);
-    va_list args;
-    va_start(args, format);
-    PyErr_FormatV(exception != NULL ? exception : PyExc_SystemError, format, args);
-    va_end(args);
     return NULL;
 }
 

@@ -14,9 +14,6 @@
  * already set. Returns NULL, so that a caller can write `return tnpy_raise(&err)`. */
 PyObject *tnpy_raise(const tn_error *err);
 
-/* The same with a text of the caller's around it, PyUnicode_FromFormat's notation. */
-PyObject *tnpy_raise_format(tn_status status, const char *format, ...);
-
 /* The exception of an error code: tenon.CallError with `code`, `function` and `point` (a tuple of loop indices, or NULL
  * for a single call; borrowed). Returns NULL. */
 PyObject *tnpy_raise_call_error(tnpy_state *state, const tn_function *function, int64_t code, PyObject *point);

@@ -60,7 +60,8 @@ static void append_shape(char *buffer, size_t capacity, const tn_span *span)
     append(buffer, capacity, "]");
 }
 
-char *tnpy_describe_argument(tnpy_frame *frame, int i, char *buffer, size_t capacity)
+/* "float32[3, 4]": element type and shape of argument i as it is. Returns buffer. */
+static char *describe_argument(tnpy_frame *frame, int i, char *buffer, size_t capacity)
 {
     tn_type *owned;
     buffer[0] = '\0';
@@ -166,7 +167,7 @@ tn_status tnpy_refuse_type(tnpy_frame *frame, int i)
     append_reason(param, type_in_hand(frame, i, &owned), reason, sizeof reason);
     tn_type_free(owned);
     return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got %s%s", frame->def->name, param->name,
-                   needed(frame, i, need, sizeof need), tnpy_describe_argument(frame, i, got, sizeof got), reason);
+                   needed(frame, i, need, sizeof need), describe_argument(frame, i, got, sizeof got), reason);
 }
 
 tn_status tnpy_refuse_ndim(tnpy_frame *frame, int i)
@@ -174,7 +175,7 @@ tn_status tnpy_refuse_ndim(tnpy_frame *frame, int i)
     char need[128], got[256];
     return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got %s", frame->def->name,
                    param_of(frame, i)->name, needed(frame, i, need, sizeof need),
-                   tnpy_describe_argument(frame, i, got, sizeof got));
+                   describe_argument(frame, i, got, sizeof got));
 }
 
 tn_status tnpy_refuse_order(tnpy_frame *frame, int i)
@@ -240,7 +241,7 @@ tn_status tnpy_refuse_extent(tnpy_frame *frame, int i, int axis)
     if (size->kind == TN_SIZE_CONSTANT) {
         char need[128], text[256];
         return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s must be %s, got %s", function, param->name,
-                       needed(frame, i, need, sizeof need), tnpy_describe_argument(frame, i, text, sizeof text));
+                       needed(frame, i, need, sizeof need), describe_argument(frame, i, text, sizeof text));
     }
     if (giver(frame, k) == i)
         return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td along axis %d of %s but %td along axis %d", function,

@@ -21,7 +21,4 @@ tn_status tnpy_refuse_self_overlap(tnpy_frame *frame, int i);
 /* A message that continues the parameter's name, made by a lower layer. */
 tn_status tnpy_refuse_because(tnpy_frame *frame, int i, tn_status status, const char *predicate);
 
-/* "float32[3, 4]": element type and shape of argument i as it is. Returns buffer. */
-char *tnpy_describe_argument(tnpy_frame *frame, int i, char *buffer, size_t capacity);
-
 #endif
