@@ -14,6 +14,7 @@ typedef enum { RED, GREEN } colour;
 typedef double vec3[3];
 typedef double *pointer;
 typedef struct { int32_t a; float b; } pair;
+typedef struct { _Alignas(64) double v[8]; } line;
 typedef struct grid grid;
 typedef union { int a; float b; } either;
 """
@@ -49,6 +50,7 @@ BOUND = [
     ("", "double f(const vec3 a, size_t n, const vec3 b[n])", "f(a: float64[3], b: float64[n, 3]) -> float",
      "(3),(n,3)->()"),
     ("", "void f(vec3 a)", "f(a: float64[3]) -> None", "(3)->(3)"),
+    ("", "void f(size_t n, line x[n])", "f(x: line[n]) -> None", "(n)->(n)"),
     ("", "void f(size_t n, pair p[n])", "f(p: pair[n]) -> None", "(n)->(n)"),
     ("", "double f(const pair *p, pair q)", "f(p: pair, q: pair) -> float", "(),()->()"),
     ("@param[out] p @param[in,out] q", "void f(pair *p, pair *q)", "f(q: pair, *, p: pair = None) -> tuple[pair, pair]",
@@ -131,6 +133,10 @@ def test_a_prototype_becomes_this_signature(bind, comment, prototype, expected, 
 
 # comment, prototype, what the refusal says
 REFUSED = [
+    ("", "double f(line x)", "x must be aligned to 64 bytes, and memory from Python or NumPy is to 16; let C take an array"),
+    ("", "double f(const line *x)", "x must be aligned to 64 bytes"),
+    ("@param[out] x", "void f(size_t n, line x[n])", "x must be aligned to 64 bytes"),
+    ("", "line f(void)", "its result must be aligned to 64 bytes"),
     ("", "double f(const double *x)",
      r"x is a pointer without a shape; write `const double x\[n\]`, or say `@param x \[n\]`"),
     ("", "void f(double *x)", r"pointer without a shape; .*`@param\[out\] x`"),

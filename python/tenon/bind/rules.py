@@ -25,6 +25,7 @@ from .expression import Expression, ExpressionError, Integer, Name
 from .model import MAX_PARAMS, MAX_SIZES, Direction, Function, Note, Param, ParamKind, Passed
 from .types import annotation_of_array, describe, value_annotation, view_of
 
+MAX_ALIGNMENT = 16  # of what malloc, NumPy and the engine give out
 _DIRECTIONS = {"in": Direction.IN, "out": Direction.OUT, "in,out": Direction.INOUT}
 
 
@@ -109,7 +110,19 @@ def _classify(parameter: Parameter, directive: Directive, shown: str) -> _Draft:
         raise Refused(f"{shown} is fixed by its comment, and cannot be an output or NULL", "drop one of the two")
     if directive.optional and not _may_be_null(draft):
         raise Refused(f"{shown} cannot be NULL: it is passed by value", "drop `or NULL`")
+    ours = draft.kind is ParamKind.VALUE or (draft.kind is ParamKind.ARRAY and draft.direction is Direction.OUT)
+    if ours and draft.element is not None and not draft.fixed:
+        _check_alignment(shown, draft.element)
     return draft
+
+
+def _check_alignment(name: str, element: Number | Record) -> None:
+    """For values, results and outputs, whose memory is Tenon's own."""
+    if element.alignment > MAX_ALIGNMENT:
+        raise Refused(
+            f"{name} must be aligned to {element.alignment} bytes, and memory from Python or NumPy is to {MAX_ALIGNMENT}",
+            "let C take an array, which the caller aligns: `x[1]`",
+        )
 
 
 def _callback(name: str) -> Refused:
@@ -595,6 +608,8 @@ class _Binder:
                 raise Refused(f"its result is {what}")
             case _:
                 raise Refused("its result cannot be described")
+        if element is not None:
+            _check_alignment("its result", element)
         character = isinstance(element, Number) and element.character
         result = Param("return", kind, Direction.OUT, element, annotation, character=character)
         return result, False, []
