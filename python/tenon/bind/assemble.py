@@ -6,7 +6,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import comment
-from .declarations import Array, Constant, CType, Declaration, Number, Overload, Record, Translation, is_const
+from .declarations import (
+    MAX_NDIM,
+    Array,
+    Constant,
+    CType,
+    Declaration,
+    Number,
+    Overload,
+    Record,
+    Translation,
+    is_const,
+)
 from .directives import NotYet, Refused
 from .model import Half, Module, ModuleVariable, OverloadSet, Refusal
 from .rules import bind_function, python_name
@@ -53,6 +64,8 @@ def _variables(translation: Translation) -> list[ModuleVariable]:
         if not isinstance(element, Number | Record) or (
             isinstance(element, Record) and (element.problem or view_of(element.name))
         ):
+            continue
+        if len(shape) > MAX_NDIM:
             continue
         character = isinstance(element, Number) and element.character
         annotation = (

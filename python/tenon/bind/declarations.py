@@ -47,6 +47,9 @@ class Pointer:
     restrict: bool = False
 
 
+MAX_NDIM = 64  # TN_MAX_NDIM
+
+
 @dataclass(frozen=True)
 class Array:
     """One dimension. `count` is None unless the extent is constant; `extent` is its text, "" for [] and "*" for [*]."""
@@ -56,6 +59,10 @@ class Array:
     extent: str
     static: bool = False
     restrict: bool = False
+
+    @property
+    def ndim(self) -> int:
+        return 1 + (self.element.ndim if isinstance(self.element, Array) else 0)
 
 
 @dataclass(frozen=True)

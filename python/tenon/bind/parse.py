@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .declarations import (
+    MAX_NDIM,
     Array,
     Constant,
     CType,
@@ -407,6 +408,8 @@ def _member_problem(ctype: CType) -> str | None:
             return " is a pointer"
         case Array(count=None):
             return " is a flexible array"
+        case Array() if ctype.ndim > MAX_NDIM:
+            return f" has more than {MAX_NDIM} dimensions"
         case Array(element=element):
             return _member_problem(element)
         case Record(problem=problem) if problem:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from . import batch, docstring, expression, sizes
 from .declarations import (
+    MAX_NDIM,
     Array,
     CType,
     Declaration,
@@ -234,6 +235,8 @@ def _make_array(draft: _Draft, element: CType, extents: list[Extent], restrict: 
             draft.element = element
         case Array():
             raise AssertionError("arrays are unwrapped")
+    if len(extents) > MAX_NDIM:
+        raise Refused(f"{name} has more than {MAX_NDIM} dimensions, which no array in Python has", "join some of them")
     draft.kind, draft.extents, draft.restrict = ParamKind.ARRAY, extents, restrict
     draft.direction = _written_direction(draft, is_const(element), Direction.INOUT)
 
