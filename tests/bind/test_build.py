@@ -44,6 +44,13 @@ def test_a_file_becomes_a_module(source):
     assert module.version() == 1
 
 
+def test_a_function_that_takes_and_gives_nothing_is_bound(source):
+    source.write_text("static int count;\nvoid tick(void) { count++; }\nint ticks(void) { return count; }\n")
+    module = tenon.build(source)
+    assert module.tick() is None
+    assert module.ticks() == 1
+
+
 def test_the_stub_lies_beside_the_module(source, cache):
     tenon.build(str(source))
     (module,) = modules(cache)

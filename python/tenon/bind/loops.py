@@ -160,7 +160,7 @@ def _locals(function: Function) -> list[str]:
 def _known_steps(function: Function, operands: list[tuple[int, Param]]) -> list[dict[int, int]]:
     """The steps worth a loop of their own: all operands densely packed, or all but one input that stands still."""
     dense = _dense_steps(function, operands)
-    if dense is None:
+    if not dense:
         return []
     inputs = [index for index, param in operands if param.direction is Direction.IN]
     if len(inputs) == len(operands) or not 2 <= len(inputs) <= MAX_STILL_INPUTS:
