@@ -21,20 +21,12 @@ static const ptrdiff_t no_steps[MAX_PLANNED + 1]; /* one point: nothing moves */
 
 /* --- taking arguments --------------------------------------------------------------------------------------------- */
 
-static inline bool has_dtype(const planned_argument *argument, const PyArray_Descr *descr)
-{
-    const tnpy_dtype_key *key = argument->of.array.key;
-    unsigned number = (unsigned)descr->type_num;
-    if (number < 32 && key->numbers >> number & 1)
-        return descr->byteorder != NPY_OPPBYTE;
-    return (const PyObject *)descr == key->seen;
-}
-
-/* For the glue, which compares nothing but the address: the first dtype that is accepted, nearly always the only one. */
+/* For the glue, which compares nothing but the address: the first dtype that is accepted, nearly always the only one.
+ * Structures are not for it, since their fields can be renamed in place. */
 static inline void note_dtype(const tnpy_function *f, int i, PyArray_Descr *descr)
 {
 #ifndef Py_GIL_DISABLED
-    if (f->dtypes[i] == NULL)
+    if (f->dtypes[i] == NULL && f->def->params[i].type->kind != TN_STRUCT)
         f->dtypes[i] = Py_NewRef((PyObject *)descr);
 #else
     (void)f, (void)i, (void)descr;
@@ -45,7 +37,7 @@ static bool take_array(const tnpy_function *f, const planned_argument *argument,
 {
     const PyArrayObject_fields *array = (const PyArrayObject_fields *)obj;
     if (Py_TYPE(obj) != f->state->ndarray || array->nd != argument->ndim || (~array->flags & argument->flags) != 0 ||
-        !has_dtype(argument, array->descr) || array->data == NULL || (uintptr_t)array->data & argument->misaligned)
+        !tnpy_numpy_is_type(array->descr, argument->of.array.key) || array->data == NULL || (uintptr_t)array->data & argument->misaligned)
         return false;
     const planned_axis *axis = argument->of.array.axes;
     const npy_intp *extent = array->dimensions, *end = extent + argument->ndim;

@@ -321,34 +321,54 @@ void tnpy_dtype_key_init(tnpy_dtype_key *key, const tn_type *type, bool any_byte
 void tnpy_dtype_key_clear(tnpy_dtype_key *key)
 {
     Py_CLEAR(key->seen);
+    Py_CLEAR(key->names);
     Py_CLEAR(key->dtype);
     Py_CLEAR(key->lent);
 }
 
-/* Remember a dtype that compared equal, so that the next array of it costs one comparison. Holding the reference keeps
- * the address from being given to another dtype. */
-static void remember(tnpy_dtype_key *key, PyObject *descr)
+/* Nothing inside it can be renamed without its own tuple of names being another one. */
+static bool is_flat(const tn_type *type)
+{
+    for (ptrdiff_t i = 0; i < type->nfields; i++) {
+        const tn_type *field = type->fields[i].type;
+        if (field->kind == TN_STRUCT || (field->kind == TN_SUBARRAY && field->base->kind == TN_STRUCT))
+            return false;
+    }
+    return type->kind != TN_SUBARRAY || type->base->kind != TN_STRUCT;
+}
+
+/* Remember a dtype that compared equal, so that the next array of it costs two comparisons. Holding the references keeps
+ * the addresses from being given to others. Only the first is kept: letting go of one may run its metadata's finalizers. */
+static void remember(tnpy_dtype_key *key, PyArray_Descr *descr)
 {
 #ifndef Py_GIL_DISABLED
-    Py_INCREF(descr);
-    Py_XSETREF(key->seen, descr);
+    if (key->seen != NULL || !is_flat(key->type))
+        return;
+    key->seen = Py_NewRef((PyObject *)descr);
+    if (PyDataType_HASFIELDS(descr))
+        key->names = Py_NewRef(PyDataType_NAMES(descr));
 #else
     (void)key, (void)descr;
 #endif
 }
 
+static bool is_remembered(PyArray_Descr *descr, const tnpy_dtype_key *key)
+{
+    return (PyObject *)descr == key->seen && (key->names == NULL || PyDataType_NAMES(descr) == key->names);
+}
+
 bool tnpy_numpy_compare_type(PyArray_Descr *descr, tnpy_dtype_key *key)
 {
-    if (key->type == NULL)
+    if (key->type == NULL || is_remembered(descr, key))
         return true;
     const tn_type *type;
     tn_type *owned;
     if (describe(descr, &type, &owned, NULL) != TN_OK)
         return false;
-    bool same = tn_type_equal(key->type, type) || (key->any_byte && type->itemsize == 1 && type->kind == TN_BYTES);
+    bool same = tn_type_equal(key->type, type) || (key->any_byte && type->itemsize == 1);
     tn_type_free(owned);
     if (same)
-        remember(key, (PyObject *)descr);
+        remember(key, descr);
     return same;
 }
 

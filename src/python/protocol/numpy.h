@@ -21,7 +21,8 @@ typedef struct tnpy_dtype_key {
     const tn_type *type;
     uint32_t numbers;  /* bit k: NumPy's type number k, in native order, means the same. 0: compare the whole type */
     bool any_byte;     /* plain char: every element type of one byte does */
-    PyObject *seen;    /* the dtype that last compared equal; NULL at first and always without the GIL */
+    PyObject *seen;    /* the first dtype that compared equal; NULL until then and always without the GIL */
+    PyObject *names;   /* the names that `seen` had then: a dtype's fields can be renamed in place */
     PyObject *dtype;   /* the dtype to make arrays with; NULL until needed */
     PyObject *lent;    /* the copy of a structured one that arrays get; NULL until needed and always without the GIL */
 } tnpy_dtype_key;
@@ -66,7 +67,7 @@ static inline bool tnpy_numpy_is_c_contiguous(PyObject *array)
     return (((const PyArrayObject_fields *)array)->flags & NPY_ARRAY_C_CONTIGUOUS) != 0;
 }
 
-/* The slow half of tnpy_numpy_has_type. Runs no Python code. Out of memory counts as different. */
+/* The slow half of tnpy_numpy_is_type. Runs no Python code. Out of memory counts as different. */
 bool tnpy_numpy_compare_type(PyArray_Descr *descr, tnpy_dtype_key *key);
 
 static inline bool tnpy_numpy_is_type(PyArray_Descr *descr, tnpy_dtype_key *key)
@@ -74,7 +75,7 @@ static inline bool tnpy_numpy_is_type(PyArray_Descr *descr, tnpy_dtype_key *key)
     unsigned number = (unsigned)descr->type_num;
     if (number < 32 && (key->numbers >> number & 1) && descr->byteorder != NPY_OPPBYTE)
         return true;
-    return (PyObject *)descr == key->seen || tnpy_numpy_compare_type(descr, key);
+    return tnpy_numpy_compare_type(descr, key);
 }
 
 static inline bool tnpy_numpy_has_type(PyObject *array, tnpy_dtype_key *key)
