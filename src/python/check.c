@@ -173,6 +173,14 @@ static tn_span typed(const tnpy_frame *frame, int i)
     return span;
 }
 
+/* Where the rows lie is not known before their pointers are followed. */
+static tn_status refuse_unknown(tnpy_frame *frame, int i)
+{
+    return tnpy_refuse_because(frame, i, TN_WRONG_VALUE,
+                               "is indirect (it has suboffsets), so that it cannot be told whether what C writes to "
+                               "overlaps; pass a copy of it");
+}
+
 static tn_status check_pair(tnpy_frame *frame, int i, int j)
 {
     bool disjoint = must_be_disjoint(frame, i, j);
@@ -182,6 +190,8 @@ static tn_status check_pair(tnpy_frame *frame, int i, int j)
     if (!disjoint && same_layout(frame, i, j))
         return TN_OK;
     tn_span a = typed(frame, i), b = typed(frame, j);
+    if (a.suboffsets != NULL || b.suboffsets != NULL)
+        return refuse_unknown(frame, a.suboffsets != NULL ? i : j);
     return tn_spans_overlap(&a, &b, 0) == TN_DISJOINT ? TN_OK : tnpy_refuse_overlap(frame, i, j);
 }
 
@@ -190,6 +200,8 @@ static tn_status check_itself(tnpy_frame *frame, int i)
     if (frame->def->params[i].kind == TN_PARAM_ARRAY && !frame->batch)
         return TN_OK; /* contiguous */
     tn_span span = typed(frame, i);
+    if (span.suboffsets != NULL)
+        return refuse_unknown(frame, i);
     return tn_span_overlaps_itself(&span, 0) == TN_DISJOINT ? TN_OK : tnpy_refuse_self_overlap(frame, i);
 }
 

@@ -57,6 +57,17 @@ ptrdiff_t address(size_t n, const wide w[n])
     return (ptrdiff_t)((uintptr_t)w % 64);
 }
 
+/** @param[in,out] s */
+void written(tn_span s)
+{
+    (void)s;
+}
+
+void beside(tn_span s, size_t n, int32_t x[n])
+{
+    (void)s, (void)n, (void)x;
+}
+
 /** The sum of the extents, looked at once more after a while.
  *  @threadsafe */
 ptrdiff_t patient(tn_span s)
@@ -134,6 +145,16 @@ def test_a_span_keeps_its_shape_while_another_thread_changes_that_of_the_array(m
         a.resize((1, 2, 1, 3, 4), refcheck=False)
     thread.join()
     assert totals == [18]
+
+
+def test_indirect_memory_that_may_overlap_is_refused_for_what_it_is(m: ModuleType) -> None:
+    testbuffer = pytest.importorskip("_testbuffer")
+    flags = testbuffer.ND_PIL | testbuffer.ND_WRITABLE
+    indirect = testbuffer.ndarray([1, 2, 3, 4], shape=[2, 2], format="L", flags=flags)
+    with pytest.raises(ValueError, match=r"written\(\): s is indirect"):
+        m.written(indirect)
+    with pytest.raises(ValueError, match=r"beside\(\): s is indirect"):
+        m.beside(indirect, np.zeros(2, "i4"))
 
 
 def test_a_keyword_that_is_no_text_is_an_unexpected_one(m: ModuleType) -> None:
