@@ -22,7 +22,9 @@ static inline PyObject *PyErr_GetRaisedException(void)
 
 static inline void PyErr_SetRaisedException(PyObject *value)
 {
-    if (value != NULL)
+    if (value == NULL)
+        PyErr_Clear();
+    else
         PyErr_Restore(Py_NewRef(Py_TYPE(value)), value, PyException_GetTraceback(value));
 }
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lend.h"
+#include "object.h"
 #include "refusal.h"
 #include "value.h"
 
@@ -124,7 +125,7 @@ static bool is_array_of_values(tnpy_frame *frame, PyObject *obj)
     if (!PyObject_CheckBuffer(obj))
         return false;
     Py_buffer buffer;
-    if (PyObject_GetBuffer(obj, &buffer, PyBUF_FULL_RO) < 0) {
+    if (tnpy_get_buffer(obj, &buffer) < 0) {
         PyErr_Clear();
         return false;
     }

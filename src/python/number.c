@@ -117,7 +117,7 @@ static tn_status unwrap(PyObject *obj, const char *wanted, const char *kinds, Py
     if (tnpy_has_base(obj, "MaskedArray"))
         return tnpy_refuse_masked(err);
     if (PyObject_CheckBuffer(obj)) {
-        if (PyObject_GetBuffer(obj, &view, PyBUF_FULL_RO) == 0) {
+        if (tnpy_get_buffer(obj, &view) == 0) {
             tn_status status = unwrap_buffer(obj, &view, wanted, kinds, value, err);
             PyBuffer_Release(&view);
             return status;

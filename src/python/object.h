@@ -8,6 +8,8 @@
 
 #include "tenon/status.h"
 
+#include "compat.h"
+
 /* How messages call what was given. */
 static inline const char *tnpy_type_name(PyObject *obj)
 {
@@ -33,6 +35,22 @@ static inline tn_status tnpy_refuse_masked(tn_error *err)
 static inline tn_status tnpy_raised(tn_error *err)
 {
     return tn_fail(err, TN_RAISED, "an exception is set");
+}
+
+/* PyObject_GetBuffer with FULL_RO, for exporters that may break its rules: 0 without an exception, or -1 with one. */
+static inline int tnpy_get_buffer(PyObject *obj, Py_buffer *view)
+{
+    int status = PyObject_GetBuffer(obj, view, PyBUF_FULL_RO);
+    PyObject *raised = PyErr_GetRaisedException();
+    if (status == 0 && raised == NULL)
+        return 0;
+    if (status == 0)
+        PyBuffer_Release(view);
+    if (raised != NULL)
+        PyErr_SetRaisedException(raised);
+    else
+        PyErr_Format(PyExc_BufferError, "%.100s has no buffer, and does not say why", Py_TYPE(obj)->tp_name);
+    return -1;
 }
 
 /* 1 and a new reference; 0 and NULL without an exception where there is none; -1 and NULL with the exception of the

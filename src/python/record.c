@@ -140,7 +140,7 @@ static tn_status read_buffer(PyObject *obj, const tn_type *type, void *out, tn_e
     Py_buffer view;
     if (tnpy_has_base(obj, "MaskedArray"))
         return tnpy_refuse_masked(err);
-    if (PyObject_GetBuffer(obj, &view, PyBUF_FULL_RO) < 0)
+    if (tnpy_get_buffer(obj, &view) < 0)
         return tnpy_raised(err);
     tn_status status = type->kind == TN_STRUCT ? copy_struct(obj, &view, type, out, err)
                                                : copy_subarray(obj, &view, type, out, err);

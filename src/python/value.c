@@ -186,7 +186,7 @@ static int copy_element(PyObject *obj, const tn_type *type, void *out)
     tn_type *got;
     if (PyFloat_CheckExact(obj) || !PyObject_CheckBuffer(obj) || tnpy_has_base(obj, "MaskedArray"))
         return 0;
-    if (PyObject_GetBuffer(obj, &view, PyBUF_FULL_RO) < 0) {
+    if (tnpy_get_buffer(obj, &view) < 0) {
         PyErr_Clear();
         return 0;
     }
