@@ -23,9 +23,15 @@ _Static_assert(TN_NDARRAY_WRITEABLE == NPY_ARRAY_WRITEABLE, "numpy.ndarray: flag
 
 /* --- finding NumPy ------------------------------------------------------------------------------------------------ */
 
+/* NumPy's own way, PyArray_ImportNumPyAPI, prints what is raised, and takes a table that another interpreter has loaded for
+ * granted. Whether NumPy can live in this one, only an import tells. */
 static bool load_api(tnpy_state *state)
 {
-    if (PyArray_ImportNumPyAPI() < 0)
+    PyObject *module = PyImport_ImportModule("numpy");
+    if (module == NULL)
+        return false;
+    Py_DECREF(module);
+    if (PyArray_API == NULL && _import_array() < 0)
         return false;
     state->ndarray = &PyArray_Type;
     return true;
