@@ -135,7 +135,7 @@ def test_a_prototype_becomes_this_signature(bind, comment, prototype, expected, 
 REFUSED = [
     ("", "void f(double x" + "[1]" * 65 + ")", "x has more than 64 dimensions, which no array in Python has"),
     ("", "typedef struct { int k" + "[1]" * 65 + "; } deep; int f(deep x)", "its field k has more than 64 dimensions"),
-    ("", "double f(line x)", "x must be aligned to 64 bytes, and memory from Python or NumPy is to 16; let C take an array"),
+    ("", "double f(line x)", "x must be aligned to 64 bytes, and new memory is to 16; let C take an array"),
     ("", "double f(const line *x)", "x must be aligned to 64 bytes"),
     ("@param[out] x", "void f(size_t n, line x[n])", "x must be aligned to 64 bytes"),
     ("", "line f(void)", "its result must be aligned to 64 bytes"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Malformed exporters in the place of a number, a character or a structure: an error of their own, never SystemError."""
+"""Malformed exporters in the place of a number, a character or a structure: an error of its own, never SystemError."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -43,8 +43,9 @@ def way(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.mark.parametrize("name", [*NUMBERS, "of_pair"])
-def test_a_request_that_fails_without_a_word_is_refused_with_some(m: ModuleType, hostile: ModuleType, name: str,
-                                                                  way: Any) -> None:
+def test_a_request_that_fails_without_a_word_is_refused_with_some(
+    m: ModuleType, hostile: ModuleType, name: str, way: Any
+) -> None:
     with pytest.raises((TypeError, BufferError)):
         way(getattr(m, name))(scalar(hostile, silent=True))
 
@@ -57,8 +58,9 @@ def test_a_part_that_fails_without_a_word_is_refused_with_some(m: ModuleType, ho
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-def test_an_exception_set_by_a_request_that_succeeds_is_no_result(m: ModuleType, hostile: ModuleType, name: str,
-                                                                  way: Any) -> None:
+def test_an_exception_set_by_a_request_that_succeeds_is_no_result(
+    m: ModuleType, hostile: ModuleType, name: str, way: Any
+) -> None:
     exporter = scalar(hostile, error_on_success=True)
     with pytest.raises((TypeError, RuntimeError)):
         way(getattr(m, name))(exporter)

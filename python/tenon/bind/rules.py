@@ -121,7 +121,7 @@ def _check_alignment(name: str, element: Number | Record) -> None:
     """For values, results and outputs, whose memory is Tenon's own."""
     if element.alignment > MAX_ALIGNMENT:
         raise Refused(
-            f"{name} must be aligned to {element.alignment} bytes, and memory from Python or NumPy is to {MAX_ALIGNMENT}",
+            f"{name} must be aligned to {element.alignment} bytes, and new memory is to {MAX_ALIGNMENT}",
             "let C take an array, which the caller aligns: `x[1]`",
         )
 
