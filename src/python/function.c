@@ -237,8 +237,10 @@ static PyObject *get_ufunc(PyObject *self, void *closure)
 {
     (void)closure;
     tnpy_function *f = (tnpy_function *)self;
-    if (f->ufunc == NULL)
-        f->ufunc = tnpy_ufunc_new(f);
+    if (f->ufunc == NULL) {
+        PyObject *made = tnpy_ufunc_new(f); /* may run Python code, which may ask for it, too */
+        Py_XSETREF(f->ufunc, made);
+    }
     return Py_XNewRef(f->ufunc);
 }
 

@@ -34,18 +34,11 @@ static void memory_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
+/* There is no tp_clear: memory that an owner keeps needs it to the end. Cycles are broken at the owner, a module. */
 static int memory_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(((memory *)self)->owner);
     Py_VISIT(Py_TYPE(self));
-    return 0;
-}
-
-static int memory_clear(PyObject *self)
-{
-    memory *m = (memory *)self;
-    if (m->block != NULL)
-        Py_CLEAR(m->owner); /* borrowed memory needs its owner to the end */
     return 0;
 }
 
@@ -82,7 +75,6 @@ static PyType_Slot memory_slots[] = {
     {Py_tp_doc, "Memory that the engine allocated, or that a C module keeps; read it through a memoryview."},
     {Py_tp_dealloc, TNPY_SLOT(memory_dealloc)},
     {Py_tp_traverse, TNPY_SLOT(memory_traverse)},
-    {Py_tp_clear, TNPY_SLOT(memory_clear)},
     {Py_bf_getbuffer, TNPY_SLOT(memory_getbuffer)},
     {0, NULL},
 };

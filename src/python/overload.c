@@ -218,7 +218,7 @@ static PyObject *choose(overloads *o, bool batch, PyObject *const *args, Py_ssiz
 static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     PyObject *chosen = choose((overloads *)self, false, args, PyVectorcall_NARGS(nargsf), kwnames);
-    return chosen == NULL ? NULL : tnpy_call(chosen, args, nargsf, kwnames);
+    return chosen == NULL ? NULL : ((tnpy_function *)chosen)->callable.vectorcall(chosen, args, nargsf, kwnames);
 }
 
 static PyObject *batch(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
