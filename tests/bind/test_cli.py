@@ -248,3 +248,47 @@ def test_what_the_compiler_accepts_binds_even_where_libclang_does_not(tenon, wri
         "gnu.c:3:11: warning: g",
     ]
     assert load(tmp_path, "gnu").nested(3) == 5
+
+
+def test_a_flag_that_the_compiler_does_not_know_is_its_own_error(tenon, write):
+    write("stats.c", SOURCE + "/* " + 200_000 * "long " + "*/\n")
+    done = tenon("build", "stats.c", "--", "--no-such-flag")
+    assert done.status == 1
+    assert "--no-such-flag" in done.err
+    assert "pipe" not in done.err
+
+
+@pytest.mark.parametrize("name", ["numpy", "tenon"])
+def test_a_module_never_hides_one_that_it_needs(tenon, write, name):
+    write(f"{name}.c")
+    done = tenon("build", f"{name}.c")
+    wanted = f"tenon: error: {name!r} is a module that this one needs; choose a name with --name\n"
+    assert (done.status, done.err) == (1, wanted)
+
+
+def test_of_two_functions_with_one_python_name_the_first_is_bound(tenon, write, tmp_path):
+    write("names.c", "int class(int x) { return x; }\nint class_(int x) { return -x; }\n")
+    done = tenon("build", "names.c")
+    assert done.err == (
+        "names.c:2:5: warning: class_ is not bound: class at names.c:1:5 has its name already; rename one of them\n"
+    )
+    assert load(tmp_path, "names").class_(2) == 2
+
+
+def test_a_function_defined_in_two_files_is_the_linkers_error(tenon, write):
+    write("one.c")
+    write("two.c")
+    done = tenon("build", "one.c", "two.c")
+    assert done.status == 1
+    assert "multiple definition of `sum'" in done.err
+    assert "tn_" not in done.err
+
+
+def test_warnings_about_a_prototype_come_once_and_name_the_users_file(tenon, write):
+    write(
+        "old.c",
+        '__attribute__((deprecated("old"))) double old(double x) { return x; }\nconst int k(void) { return 3; }\n',
+    )
+    done = tenon("build", "old.c")
+    assert done.status == 0
+    assert "<stdin>" not in done.err

@@ -48,6 +48,11 @@ def _add_function(module: Module, half: Half, declaration: Declaration, translat
         refusal = Refusal(location, declaration.name, refused.what, refused.advice, isinstance(refused, NotYet))
         module.refusals.append(refusal)
         return
+    for other in (*module.functions, *half.functions):
+        if other.python_name == function.python_name:
+            what = f"{other.name} at {other.location} has its name already"
+            module.refusals.append(Refusal(declaration.location, declaration.name, what, "rename one of them"))
+            return
     half.functions.append(function)
     module.notes.extend(notes)
 

@@ -19,8 +19,9 @@ def c_half(half: Half, include: str, *, inlinable: bool) -> str:
     """`include`: the user's file, as the C half finds it. `inlinable`: the bodies are in it, so that a loop of constant
     steps can be worth its code."""
     parts = [f'#include "{c_path(include)}"', "#include <tenon/loop.h>", ""]
-    parts += _assertions(half)
     parts += ["#pragma GCC diagnostic push", '#pragma GCC diagnostic ignored "-Wdeprecated-declarations"']
+    parts += ['#pragma GCC diagnostic ignored "-Wignored-qualifiers"']  # the user's own line was warned about
+    parts += _assertions(half)
     for function in half.functions:
         parts += ["", _loop(function, inlinable)]
     for variable in half.variables:

@@ -86,4 +86,6 @@ def _module_name(name: str | None, main: str) -> str:
         raise BuildError(f"{found!r} is a keyword, and no name for a module{hint}")
     if found in sys.stdlib_module_names:
         raise BuildError(f"{found!r} is a module of Python's own library{hint or '; choose another'}")
+    if found in ("numpy", "tenon"):
+        raise BuildError(f"{found!r} is a module that this one needs{hint or '; choose another'}")
     return found

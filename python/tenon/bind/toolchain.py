@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.machinery
 import os
 import shlex
@@ -125,8 +126,9 @@ class Toolchain:
                     text=True,
                 )
                 if process.stdin is not None:
-                    process.stdin.write(piece.text or "")
-                    process.stdin.close()
+                    with contextlib.suppress(BrokenPipeError):  # it refused a flag, and says so
+                        process.stdin.write(piece.text or "")
+                        process.stdin.close()
                     process.stdin = None
                 running.append((process, target))
             said = []
