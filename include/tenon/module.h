@@ -49,8 +49,8 @@ typedef struct tn_size {
     const char *name;      /* "n"; "n + 1" for an expression; "3" for a constant; NULL for a view's own extent */
     const tn_op *program;  /* TN_SIZE_EXPRESSION */
     int64_t value;         /* TN_SIZE_CONSTANT */
-    int64_t min, max;      /* range of the C parameters it is passed to; 0, INT64_MAX where there is none. An expression
-                              that is no array's extent may be negative: its min says so */
+    int64_t min, max;      /* range of the C parameters it is passed to; 0, INT64_MAX where there is none. What is no
+                              array's extent may be negative: its min says so */
     uint16_t param, axis;  /* TN_SIZE_IMPLIED, TN_SIZE_ARGUMENT */
     uint8_t kind;          /* tn_size_kind */
 } tn_size;

@@ -79,9 +79,12 @@ static tn_status convert_size(tnpy_frame *frame, int i)
         return status;
     if (status != TN_OK)
         return tnpy_refuse_because(frame, i, status, frame->error.message);
-    if (value < 0)
+    if (value < 0 && size->min == 0)
         return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is the size of an array and must not be negative, got %lld",
                        frame->def->name, size->name, (long long)value);
+    if (value < size->min)
+        return tn_fail(&frame->error, TN_OUT_OF_RANGE, "%s(): %s must be at least %lld, got %lld", frame->def->name,
+                       size->name, (long long)size->min, (long long)value);
     if (value > size->max)
         return tn_fail(&frame->error, TN_OUT_OF_RANGE, "%s(): %s must be at most %lld, got %lld", frame->def->name,
                        size->name, (long long)size->max, (long long)value);

@@ -243,3 +243,21 @@ def test_names_of_the_c_library_neither_hijack_nor_are_hijacked(tmp_path):
     with pytest.raises(tenon.CallError, match="it is negative"):
         m.check(-1)
     assert (m.I, m.threads) == (5, 4)
+
+
+def test_a_number_that_is_no_extent_may_be_negative(tmp_path):
+    source = tmp_path / "offsets.c"
+    source.write_text(
+        "#include <stddef.h>\n"
+        "#include <stdint.h>\n"
+        "/** @param[out] d  a diagonal */\n"
+        "void diagonal(int n, int8_t k, const double a[n], double d[n - k])\n"
+        "{\n    for (int i = 0; i < n - k; i++)\n        d[i] = i < n ? a[i] : 0;\n}\n"
+    )
+    diagonal = tenon.build(source).diagonal
+    np.testing.assert_array_equal(diagonal(1, x(3)), [0, 1])
+    np.testing.assert_array_equal(diagonal(-1, x(3)), [0, 1, 2, 0])
+    with pytest.raises(ValueError, match=r"diagonal\(\): n - k is -1, and a size must not be negative"):
+        diagonal(4, x(3))
+    with pytest.raises(OverflowError, match=r"diagonal\(\): k must be at least -128, got -129"):
+        diagonal(-129, x(3))
