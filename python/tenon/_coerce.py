@@ -11,16 +11,28 @@ from ._core import Function
 
 
 def convert(function: str, name: str, value: Any, dtype: np.dtype[Any]) -> Any:
-    """`value` as a C-ordered, aligned array of `dtype`; a copy only where it must be, by a cast of the same kind."""
+    """`value` as a C-ordered, aligned array of `dtype`; a copy only where it must be, by a cast of the same kind.
+
+    Python's own integers are of no size: they convert to any integer type that holds them all.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{function}.coerce(): {name} is a masked array, whose mask C would not see")
     try:
         array = np.asarray(value)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{function}.coerce(): {name} cannot be made an array: {error}") from None
-    if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{function}.coerce(): {name} is a masked array, whose mask C would not see")
-    empty = array.size == 0 and not hasattr(value, "dtype")  # [] says nothing about its type
+    from_python = not hasattr(value, "dtype")
+    if from_python and array.dtype.kind in "iu" and dtype.kind in "iu":
+        converted = array.astype(dtype)
+        if not np.array_equal(converted, array):
+            raise OverflowError(f"{function}.coerce(): {name} has integers that {dtype} cannot hold")
+        return converted
+    empty = from_python and array.size == 0  # [] says nothing about its type
     if not empty and not np.can_cast(array.dtype, dtype, "same_kind"):
-        raise TypeError(f"{function}.coerce(): {name} is {array.dtype}, which does not convert to {dtype} in kind")
+        raise TypeError(
+            f"{function}.coerce(): {name} is {array.dtype}, and {dtype} is another kind; "
+            f"if you mean it, np.asarray({name}).astype(…) converts"
+        )
     return np.require(array.astype(dtype, copy=False), requirements=["C", "A"])
 
 

@@ -136,6 +136,7 @@ static void dealloc(PyObject *self)
     PyMem_Free(f->dtypes);
     PyMem_Free(f->slots);
     PyMem_Free(f->positional);
+    PyMem_Free(f->ufunc_name);
     Py_CLEAR(f->module_name);
     Py_CLEAR(f->core);
     type->tp_free(self);

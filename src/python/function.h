@@ -25,6 +25,7 @@ typedef struct tnpy_function {
     PyObject *core;          /* tenon._core: keeps the state */
     PyObject *module_name;   /* of the module it stands in */
     PyObject *ufunc;         /* f.ufunc, made at first use */
+    char *ufunc_name;        /* NumPy keeps a pointer to it; NULL until then */
     void *ufunc_data[1];     /* what NumPy keeps a pointer to: the function itself */
     PyObject *weakrefs;
     struct tnpy_plan *plan;  /* the short way through a call (fast.h); NULL where there is none */

@@ -140,8 +140,12 @@ tn_status tnpy_refuse_none(tnpy_frame *frame, int i)
 /* Where both are structures, the first difference; where only the byte order differs, what to do. */
 static void append_reason(const tn_param *param, const tn_type *got, char *buffer, size_t capacity)
 {
-    if (got == NULL || param->type == NULL)
+    if (got == NULL)
         return;
+    if (param->type == NULL) {
+        append(buffer, capacity, "; its elements are Python objects, which C cannot read");
+        return;
+    }
     tn_error reason;
     if (param->type->kind == TN_STRUCT && got->kind == TN_STRUCT) {
         if (tn_type_difference(param->type, got, &reason) != TN_OK)

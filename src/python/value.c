@@ -243,22 +243,31 @@ static tn_status bytes_of(PyObject *text, const char *wanted, PyObject **bytes, 
     return tn_fail(err, TN_WRONG_VALUE, "must be %s, got other characters", wanted);
 }
 
+/* "must be one ASCII character, got 'ab'". */
+static tn_status refuse_text(PyObject *text, const char *wanted, tn_error *err)
+{
+    PyObject *shown = PyObject_ASCII(text);
+    const char *got = shown == NULL ? NULL : PyUnicode_AsUTF8(shown);
+    tn_status status = got == NULL ? tnpy_raised(err)
+                                   : tn_fail(err, TN_WRONG_VALUE, "must be %s, got %.40s", wanted, got);
+    Py_XDECREF(shown);
+    return status;
+}
+
 static tn_status read_character(PyObject *obj, void *out, tn_error *err)
 {
     const char *wanted = "one ASCII character";
-    PyObject *text, *bytes;
+    PyObject *text, *bytes = NULL;
     tn_status status = tnpy_text_of(obj, wanted, &text, err);
     if (status != TN_OK)
         return status;
     status = bytes_of(text, wanted, &bytes, err);
-    Py_DECREF(text);
-    if (status != TN_OK)
-        return status;
-    if (PyBytes_GET_SIZE(bytes) == 1)
+    if (status == TN_OK && PyBytes_GET_SIZE(bytes) == 1)
         memcpy(out, PyBytes_AS_STRING(bytes), 1);
-    else
-        status = tn_fail(err, TN_WRONG_VALUE, "must be %s, got %zd", wanted, PyBytes_GET_SIZE(bytes));
-    Py_DECREF(bytes);
+    else if (status != TN_RAISED)
+        status = refuse_text(text, wanted, err);
+    Py_XDECREF(bytes);
+    Py_DECREF(text);
     return status;
 }
 

@@ -184,6 +184,15 @@ WRONG: list[tuple[str, Call, type[Exception], str]] = [
      "octets(): b must be uint8[n], got bool[3]"),
     ("wider elements for raw bytes", lambda c: c.raw(np.zeros(3, "i2")), TypeError,
      "raw(): b must be bytes[n], got int16[3]"),
+    # Python objects, which no layout makes readable for C
+    ("objects as any array", lambda c: c.span_ndim(np.zeros(1, object)), TypeError,
+     "span_ndim(): x must be array, got object[1]; its elements are Python objects, which C cannot read"),
+    ("objects inside structures", lambda c: c.span_ndim(np.zeros(1, [("a", "i4"), ("b", object)])), TypeError,
+     "span_ndim(): x must be array, got {a: int32, b: object}[1]; its elements are Python objects, which C cannot read"),
+    ("objects in a buffer", lambda c: c.span_ndim(memoryview(np.zeros(1, object))), TypeError,
+     "span_ndim(): x must be array, got object[1]; its elements are Python objects, which C cannot read"),
+    ("text of any length", lambda c: c.span_ndim(np.zeros(1, np.dtypes.StringDType())), TypeError,
+     "span_ndim(): x has elements that only NumPy can read"),
     # dimensions
     ("too many dimensions", lambda c: c.dot(X, V), TypeError, "dot(): x must be float64[n], got float64[3, 4]"),
     ("too few dimensions", lambda c: c.mean(V), TypeError, "mean(): x must be float64[m, n], got float64[3]"),

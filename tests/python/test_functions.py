@@ -336,11 +336,11 @@ def test_coerce_does_not_copy_what_fits(c: types.ModuleType) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda c: c.norm.coerce([1j]), "norm.coerce(): x is complex128, which does not convert to float64 in kind"),
-        (lambda c: c.sum_f32.coerce(["a"]), "sum_f32.coerce(): x is <U1, which does not convert to float32 in kind"),
+        (lambda c: c.norm.coerce([1j]), "norm.coerce(): x is complex128, and float64 is another kind"),
+        (lambda c: c.sum_f32.coerce(["a"]), "sum_f32.coerce(): x is <U1, and float32 is another kind"),
         (lambda c: c.norm.coerce(np.ma.masked_array(X, [1, 0, 0])),
          "norm.coerce(): x is a masked array, whose mask C would not see"),
-        (lambda c: c.norm.coerce([object()]), "norm.coerce(): x is object, which does not convert to float64 in kind"),
+        (lambda c: c.norm.coerce([object()]), "norm.coerce(): x is object, and float64 is another kind"),
         (lambda c: c.scale.coerce(2, X, y=[0, 0, 0]),
          "scale(): y must be float64[n], got list; scale() writes to it, so it must be"),
         (lambda c: c.norm.coerce([[1, 2], [3, 4]]), "norm(): x must be float64[n], got float64[2, 2]"),
@@ -351,6 +351,26 @@ def test_coerce_refuses_what_changes_the_kind_or_is_written(c: types.ModuleType,
     with pytest.raises(TypeError) as caught:
         call(c)
     assert str(caught.value).startswith(message)
+
+
+def test_coerce_makes_integers_of_python_any_integer_type_that_holds_them(build: Callable[..., types.ModuleType]) -> None:
+    c = build("""
+        #include <stddef.h>
+        #include <stdint.h>
+        int64_t sum_u8(size_t n, const uint8_t x[n])
+        {
+            int64_t sum = 0;
+            for (size_t i = 0; i < n; i++)
+                sum += x[i];
+            return sum;
+        }
+    """)
+    assert c.sum_u8.coerce([1, 2, 255]) == 258
+    for too_large in ([256], [-1]):
+        with pytest.raises(OverflowError, match=r"sum_u8.coerce\(\): x has integers that uint8 cannot hold"):
+            c.sum_u8.coerce(too_large)
+    with pytest.raises(TypeError, match="another kind"):
+        c.sum_u8.coerce([1.5])
 
 
 # --- references -------------------------------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ def overlaps_itself(x: Any) -> bool:
 def verdict(parameter: Parameter, x: Any) -> type[Exception] | None:
     """The exception that this array is refused with; None if it is accepted."""
     if parameter.any_type:
-        return None
+        return TypeError if x.dtype.hasobject else None
     if parameter.written and not x.flags.writeable:
         return ValueError
     if x.dtype != np.dtype("f8"):

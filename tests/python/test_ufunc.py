@@ -2,6 +2,7 @@
 """f.ufunc: a real numpy.ufunc over the same loop."""
 
 import gc
+import pickle
 import threading
 import weakref
 from collections.abc import Callable
@@ -119,8 +120,13 @@ def test_it_is_a_numpy_ufunc_made_once(c: ModuleType) -> None:
     ufunc = c.cross.ufunc
     assert type(ufunc) is np.ufunc
     assert ufunc is c.cross.ufunc
-    assert (ufunc.__name__, ufunc.signature, ufunc.nin, ufunc.nout) == ("cross", "(3),(3)->(3)", 2, 1)
+    assert (ufunc.__name__, ufunc.signature, ufunc.nin, ufunc.nout) == ("cross.ufunc", "(3),(3)->(3)", 2, 1)
     assert c.add.ufunc.signature in (None, "(),()->()")
+
+
+def test_it_is_pickled_by_name(c: ModuleType) -> None:
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert pickle.loads(pickle.dumps(c.dot.ufunc, protocol)) is c.dot.ufunc
 
 
 def test_it_broadcasts(c: ModuleType) -> None:

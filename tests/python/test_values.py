@@ -310,10 +310,10 @@ def test_a_char_is_one_ascii_character(values: Any, given_: Any) -> None:
 @pytest.mark.parametrize(
     ("given_", "error", "got"),
     [
-        ("", ValueError, "got 0"),
-        ("xy", ValueError, "got 2"),
-        (b"xy", ValueError, "got 2"),
-        ("é", ValueError, "got other characters"),
+        ("", ValueError, "got ''"),
+        ("xy", ValueError, "got 'xy'"),
+        (b"xy", ValueError, "got b'xy'"),
+        ("é", ValueError, r"got '\xe9'"),
         (120, TypeError, "got int"),
         (["x"], TypeError, "got list"),
         (np.array(["x"]), TypeError, "got str[1][1]"),

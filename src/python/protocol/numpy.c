@@ -233,6 +233,8 @@ static tn_status type_of(PyArray_Descr *descr, int depth, tn_type **out, tn_erro
     }
     if (strchr("biufc", descr->kind) != NULL)
         return tn_type_new_plain((tn_kind)descr->kind, order_of(descr), size, NULL, out, err);
+    if (PyDataType_REFCHK(descr)) /* StringDType */
+        return tn_fail(err, TN_WRONG_TYPE, "has elements that only NumPy can read");
     return tn_type_new_plain(TN_VOID, TN_NO_ORDER, size, NULL, out, err);
 }
 

@@ -360,14 +360,33 @@ static int add_promoter(PyObject *ufunc, int ninputs, int count)
     return status;
 }
 
+/* NumPy pickles a ufunc by its name, and looks for that from the modules on: "mean.ufunc" finds it. */
+static int name_ufunc(tnpy_function *f)
+{
+    static const char suffix[] = ".ufunc";
+    size_t length = strlen(f->def->name);
+    if (f->ufunc_name != NULL)
+        return 0;
+    f->ufunc_name = PyMem_Malloc(length + sizeof suffix);
+    if (f->ufunc_name == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memcpy(f->ufunc_name, f->def->name, length);
+    memcpy(f->ufunc_name + length, suffix, sizeof suffix);
+    return 0;
+}
+
 PyObject *tnpy_ufunc_new(tnpy_function *function)
 {
     if (check(function) < 0 || load(function) < 0)
         return NULL;
     int operands[MAX_OPERANDS], ninputs;
     int count = list_operands(function, operands, &ninputs);
+    if (name_ufunc(function) < 0)
+        return NULL;
     PyObject *ufunc = PyUFunc_FromFuncAndDataAndSignature(NULL, function->ufunc_data, NULL, 0, ninputs, count - ninputs,
-                                                          PyUFunc_None, function->def->name, function->def->doc, 0,
+                                                          PyUFunc_None, function->ufunc_name, function->def->doc, 0,
                                                           function->def->signature);
     if (ufunc == NULL)
         return NULL;
