@@ -145,23 +145,17 @@ static bool is_written(const tnpy_frame *frame, int i)
     return param->kind == TN_PARAM_VALUE ? param->direction == TN_OUT : param->direction != TN_IN;
 }
 
-static bool same_type(const tnpy_frame *frame, int i, int j)
+/* Of a tn_span, the element type is that of what was passed. */
+static const tn_type *element_type(const tnpy_frame *frame, int i)
 {
-    const tn_type *a = frame->def->params[i].type, *b = frame->def->params[j].type;
-    if (a == NULL)
-        a = frame->spans[i].type;
-    if (b == NULL)
-        b = frame->spans[j].type;
-    return a == b || tn_type_equal(a, b);
+    const tn_type *type = frame->def->params[i].type;
+    return type != NULL ? type : frame->spans[i].type;
 }
 
-/* C's own rule: may the compiler assume that these two do not share memory? */
 static bool must_be_disjoint(const tnpy_frame *frame, int i, int j)
 {
     unsigned flags = frame->def->params[i].flags | frame->def->params[j].flags;
-    if (flags & TN_RESTRICT)
-        return true;
-    return !(flags & TN_CHARACTER) && !same_type(frame, i, j);
+    return tnpy_must_be_disjoint(flags, element_type(frame, i), element_type(frame, j));
 }
 
 /* Does each point see the same elements in both? */
@@ -180,8 +174,7 @@ static bool same_layout(const tnpy_frame *frame, int i, int j)
 static tn_span typed(const tnpy_frame *frame, int i)
 {
     tn_span span = frame->spans[i];
-    if (frame->def->params[i].type != NULL)
-        span.type = frame->def->params[i].type;
+    span.type = element_type(frame, i);
     return span;
 }
 

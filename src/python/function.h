@@ -46,6 +46,21 @@ PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_
 /* The type, made from `core`. New reference. */
 PyTypeObject *tnpy_function_make_type(PyObject *core);
 
+/* A type through which C lets any memory be seen: char, signed char, unsigned char (C11 6.5, paragraph 7). */
+static inline int tnpy_is_character(const tn_type *type)
+{
+    return type->itemsize == 1 && (type->kind == TN_INT || type->kind == TN_UINT);
+}
+
+/* C's own rule: may the compiler assume that two arrays, one of them written, share no memory? `flags` are those of
+ * either parameter. */
+static inline int tnpy_must_be_disjoint(unsigned flags, const tn_type *a, const tn_type *b)
+{
+    if (flags & TN_RESTRICT)
+        return 1;
+    return !tnpy_is_character(a) && !tnpy_is_character(b) && !tn_type_equal(a, b);
+}
+
 /* Is `i` among the parameters something the call returns? */
 static inline int tnpy_is_returned(const tn_param *param)
 {

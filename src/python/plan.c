@@ -121,10 +121,9 @@ static bool plan_argument(tnpy_plan *plan, int *naxes, const tnpy_function *f, i
 
 static bool must_be_disjoint(const tn_param *a, const tn_param *b)
 {
-    unsigned flags = a->flags | b->flags;
-    if (a->kind != TN_PARAM_ARRAY || b->kind != TN_PARAM_ARRAY || (a->direction == TN_IN && b->direction == TN_IN))
-        return false;
-    return flags & TN_RESTRICT || (!(flags & TN_CHARACTER) && !tn_type_equal(a->type, b->type));
+    bool arrays = a->kind == TN_PARAM_ARRAY && b->kind == TN_PARAM_ARRAY;
+    bool written = a->direction != TN_IN || b->direction != TN_IN;
+    return arrays && written && tnpy_must_be_disjoint(a->flags | b->flags, a->type, b->type);
 }
 
 static void plan_pairs(tnpy_plan *plan, const tn_function *def)

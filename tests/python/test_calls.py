@@ -134,6 +134,7 @@ void both(size_t n, const double x[n], double y[n]) { for (size_t i = 0; i < n; 
 void restricted(size_t n, const double x[n], double y[restrict n]) { for (size_t i = 0; i < n; i++) y[i] = x[i] + 1; }
 void other_type(size_t n, const int64_t x[n], double y[n]) { for (size_t i = 0; i < n; i++) y[i] = (double)x[i]; }
 void of_bytes(size_t m, const char b[m], size_t n, double y[n]) { (void)b; for (size_t i = 0; i < n; i++) y[i] = 1; }
+void of_signed_bytes(size_t m, const int8_t b[m], size_t n, double y[n]) { (void)b; for (size_t i = 0; i < n; i++) y[i] = 1; }
 double dot(size_t n, const double x[restrict n], const double y[restrict n])
 {
     double total = 0;
@@ -398,6 +399,7 @@ DISJOINT = [
     ("restrict, empty inside the other", "restricted", lambda x: (x[2:2], x[:0])),
     ("two types, side by side", "other_type", lambda x: (x.view("i8")[:3], x[3:])),
     ("raw bytes and anything", "of_bytes", lambda x: (x.view("i1"), x)),
+    ("signed bytes and anything", "of_signed_bytes", lambda x: (x.view("i1"), x)),
     ("interleaved columns", "spans", lambda x: (x[::3], x.view("i8")[1::3])),
     ("interleaved backwards", "spans", lambda x: (x[::-2], x.view("i8")[::2])),
     ("halves of the elements", "views", lambda x: (x[:2], x.view("f4")[5::2])),
