@@ -41,14 +41,13 @@ void gemm(int layout, int transa, int transb, int m, int n, int k, double alpha,
 
 /** Solve a x = b for every column of b, by LU factorisation with partial pivoting.
  *
- * An error code k > 0 says that pivot k is zero: the matrix is singular.
- *
  * @param layout = 101
  * @param[in,out] a  the matrix; its factors L and U afterwards
  * @param lda = n
  * @param[out] pivots  row i was exchanged with row pivots[i] - 1
  * @param[in,out] b  the right-hand sides; the solutions afterwards
  * @param ldb = nrhs
+ * @throws >0 the matrix is singular: the pivot of this number is zero
  * @throws -4 a contains NaN
  * @throws -7 b contains NaN
  * @throws -1010 out of memory
@@ -59,8 +58,6 @@ int solve(int layout, int n, int nrhs, double a[restrict n][n], int lda, int piv
           int ldb) LAPACKE("dgesv");
 
 /** Least squares: minimise |b - a x| for every column of b, by singular value decomposition.
- *
- * An error code > 0 says that the decomposition did not converge.
  *
  * Where a does not have full rank, or has more columns than rows, the solution is the shortest one. b has as many rows
  * as the larger extent of a, max(m, n), and singular values there are min(m, n); both are written here in the arithmetic
@@ -74,6 +71,7 @@ int solve(int layout, int n, int nrhs, double a[restrict n][n], int lda, int piv
  * @param[out] singular  the singular values of a, largest first
  * @param rcond  singular values below rcond times the largest count as zero; negative: below the rounding error
  * @param[out] rank  number of singular values that count
+ * @throws >0 the decomposition did not converge
  * @throws -5 a contains NaN
  * @throws -7 b contains NaN
  * @throws -10 rcond is NaN
@@ -87,14 +85,13 @@ int lstsq(int layout, int m, int n, int nrhs, double a[restrict m][n], int lda,
 
 /** Eigenvalues and eigenvectors of a symmetric matrix, of which the lower triangle is read.
  *
- * An error code > 0 says that the iteration did not converge.
- *
  * @param layout = 101
  * @param job = 'V'
  * @param triangle = 'L'
  * @param[in,out] a  the matrix; its eigenvectors afterwards, as columns
  * @param lda = n
  * @param[out] values  the eigenvalues, smallest first
+ * @throws >0 the iteration did not converge
  * @throws -5 a contains NaN
  * @throws -1010 out of memory
  * @throws -1011 out of memory
@@ -104,8 +101,6 @@ int eigh(int layout, char job, char triangle, int n, double a[restrict n][n], in
     LAPACKE("dsyevd");
 
 /** Eigenvalues of a square matrix.
- *
- * An error code > 0 says that the iteration did not converge.
  *
  * @param layout = 101
  * @param left = 'N'
@@ -118,6 +113,7 @@ int eigh(int layout, char job, char triangle, int n, double a[restrict n][n], in
  * @param ldvl = n
  * @param vr [n][n] or NULL: not used
  * @param ldvr = n
+ * @throws >0 the iteration did not converge
  * @throws -5 a contains NaN
  * @throws -1010 out of memory
  * @throws -1011 out of memory

@@ -105,8 +105,9 @@ typedef struct tn_param {
 
 /* --- functions ---------------------------------------------------------------------------------------------------- */
 
+/* What the error codes from first to last mean; the first entry that holds a code says. */
 typedef struct tn_throw {
-    int64_t code;
+    int64_t first, last;
     const char *text;
 } tn_throw;
 

@@ -48,7 +48,7 @@ PyObject *tnpy_new_call_error(void)
 static const char *text_of(const tn_function *function, int64_t code)
 {
     for (int i = 0; i < function->nthrows; i++)
-        if (function->throws[i].code == code)
+        if (function->throws[i].first <= code && code <= function->throws[i].last)
             return function->throws[i].text;
     return NULL;
 }

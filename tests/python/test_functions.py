@@ -373,6 +373,27 @@ def test_coerce_makes_integers_of_python_any_integer_type_that_holds_them(build:
         c.sum_u8.coerce([1.5])
 
 
+def test_error_codes_may_be_told_by_range(build: Callable[..., types.ModuleType]) -> None:
+    c = build("""
+        enum { LIMIT = 100 };
+        /** @throws >0 not converged
+         *  @throws 7 seven
+         *  @throws <-1 out of memory */
+        int fail(int code) { return code; }
+        /** @throws >LIMIT too large
+         *  @throws <0 negative */
+        int named(int code) { return code; }
+    """)
+    assert c.named(0) is None
+    for function, code, text in (
+        (c.fail, 1, "not converged"), (c.fail, 7, "seven"), (c.fail, -2, "out of memory"), (c.fail, -1, "failed with"),
+        (c.named, 101, "too large"), (c.named, 100, "failed with"), (c.named, -1, "negative"),
+    ):
+        with pytest.raises(tenon.CallError, match=text) as caught:
+            function(code)
+        assert caught.value.code == code
+
+
 # --- references -------------------------------------------------------------------------------------------------------
 
 CALLS: list[tuple[str, Callable[[types.ModuleType, Any], Any]]] = [

@@ -24,7 +24,7 @@ class ParamCommand:
 
 @dataclass(frozen=True)
 class ThrowsCommand:
-    code: str
+    code: str  # "3", "E_RANGE", ">0", "<0"
     text: str
     line: int
 
@@ -211,7 +211,7 @@ class _Reader:
         return match.end()
 
     def _throws(self, line: str, position: int, number: int) -> int:
-        match = re.compile(r"\s*(-?\w+)?").match(line, position)
+        match = re.compile(r"\s*([<>]?-?\w+)?").match(line, position)
         assert match is not None
         code = match[1]
         if code is None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from . import comment as comments
 from . import expression
 from .declarations import Array, Declaration, Location, Number, Parameter, Pointer
-from .expression import Expression, ExpressionError
-from .model import Note
+from .expression import INT64_MAX, INT64_MIN, Expression, ExpressionError
+from .model import Note, Throw
 
 
 class Refused(Exception):
@@ -56,7 +56,7 @@ class FunctionComment:
     """A function's comment with its parameter commands sorted by parameter."""
 
     directives: dict[str, Directive]
-    throws: list[tuple[int, str]]
+    throws: list[Throw]
     threadsafe: bool
     text: str
     returns: str
@@ -92,20 +92,24 @@ def read_comment(function: Declaration, constants: Mapping[str, int]) -> Functio
 
 def _throws(
     commands: list[comments.ThrowsCommand], constants: Mapping[str, int], at: Callable[[int], Location]
-) -> list[tuple[int, str]]:
-    found: dict[int, str] = {}
+) -> list[Throw]:
+    """Single codes first, since a code that has a text of its own may lie in a range that has one, too."""
+    found: list[Throw] = []
     for command in commands:
         location = at(command.line)
+        name = command.code.lstrip("<>")
         try:
-            code = constants[command.code] if command.code in constants else int(command.code, 0)
+            code = constants[name] if name in constants else int(name, 0)
         except ValueError:
             raise Refused(f"@throws {command.code}: neither an integer nor a constant", "", location) from None
-        if code == 0:
-            raise Refused("@throws 0: 0 is success", "use @retval to document it", location)
-        if code in found:
+        first, last = {">": (code + 1, INT64_MAX), "<": (INT64_MIN, code - 1)}.get(command.code[0], (code, code))
+        throw = Throw(first, last, command.code, command.text or command.code)
+        if first <= 0 <= last:
+            raise Refused(f"@throws {command.code}: 0 is success", "use @retval to document it", location)
+        if any(throw.is_range == other.is_range and throw.meets(other) for other in found):
             raise Refused(f"@throws {command.code} stands there twice", "", location)
-        found[code] = command.text or command.code
-    return list(found.items())
+        found.append(throw)
+    return sorted(found, key=lambda throw: throw.is_range)
 
 
 class _DirectiveReader:

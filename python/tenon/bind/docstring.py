@@ -15,7 +15,7 @@ def function_doc(function: Function, text: str, returns: str) -> str:
     if outputs:
         parts.append(_section("Returns", outputs))
     if function.throws:
-        entry = "\n".join(["tenon.CallError", *(f"    {code}: {_indent(text)}" for code, text in function.throws)])
+        entry = "\n".join(["tenon.CallError", *(f"    {throw.shown}: {_indent(throw.text)}" for throw in function.throws)])
         parts.append(_section("Raises", [entry]))
     return "\n\n".join(parts)
 

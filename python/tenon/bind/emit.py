@@ -175,12 +175,12 @@ class _Emitter:
         if result:
             self.lines += [f"static const tn_param tn_its_result_{name} = {result};", ""]
         if function.throws:
-            throws = [f"{{{_int64(code)}, {c_string(text)}}}" for code, text in function.throws]
+            throws = [f"{{{_int64(throw.first)}, {_int64(throw.last)}, {c_string(throw.text)}}}" for throw in function.throws]
             self._array("tn_throw", f"throws_{name}", throws)
         elif function.returns_status and "tn_its_status_throws" not in self.type_names:
             self.type_names["tn_its_status_throws"] = "tn_its_status_throws"
             self.lines += [
-                "#define TN_THROW_(name, value, text, exception) {value, text},",
+                "#define TN_THROW_(name, value, text, exception) {value, value, text},",
                 "static const tn_throw tn_its_status_throws[] = {TN_STATUS_LIST(TN_THROW_)};",
                 "#undef TN_THROW_",
                 "",

@@ -99,6 +99,23 @@ class Passed:
     value: int = 0
 
 
+@dataclass(frozen=True)
+class Throw:
+    """What the error codes from first to last mean."""
+
+    first: int
+    last: int
+    shown: str  # as the comment names them: "3", "E_RANGE", ">0"
+    text: str
+
+    @property
+    def is_range(self) -> bool:
+        return self.first != self.last
+
+    def meets(self, other: Throw) -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+
 @dataclass
 class Function:
     name: str  # in C
@@ -108,7 +125,7 @@ class Function:
     result: Param | None
     sizes: list[Size]
     passed: list[Passed]
-    throws: list[tuple[int, str]]
+    throws: list[Throw]
     returns_status: bool
     threadsafe: bool
     signature: str | None

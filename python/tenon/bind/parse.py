@@ -530,7 +530,7 @@ def _names_in_comment_brackets(text: str) -> list[str]:
     """Names that shapes and fixed values in comments use: they may be constants of included headers."""
     found: list[str] = []
     for line in re.findall(r"[@\\](?:param|throws?|exception)\b(.*)", text):
-        for part in re.findall(r"\[[^\]]*\]|=\s*[^*]*|^\s+[A-Z]\w*", line):
+        for part in re.findall(r"\[[^\]]*\]|=\s*[^*]*|^\s+[<>]?[A-Z]\w*", line):
             found.extend(re.findall(r"\b[A-Za-z_]\w*", part))
     return found
 
