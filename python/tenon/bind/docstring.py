@@ -15,8 +15,8 @@ def function_doc(function: Function, text: str, returns: str) -> str:
     if outputs:
         parts.append(_section("Returns", outputs))
     if function.throws:
-        entry = "\n".join(["tenon.CallError", *(f"    {throw.shown}: {_indent(throw.text)}" for throw in function.throws)])
-        parts.append(_section("Raises", [entry]))
+        codes = (f"    {throw.shown}: {_indent(throw.text)}" for throw in function.throws)
+        parts.append(_section("Raises", ["\n".join(["tenon.CallError", *codes])]))
     return "\n\n".join(parts)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from . import expression, types
 from .declarations import Constant, Number, Record
-from .model import Bytes, Direction, ElementType, Function, Module, Param, ParamKind, Size, SizeKind, Subarray
+from .model import Bytes, Direction, ElementType, Function, Module, Param, ParamKind, Size, SizeKind, Subarray, Throw
 
 MAX_SHORT_PARAMS = 6  # TN_SHORT_PARAMS
 
@@ -46,6 +46,10 @@ def _int64(value: int) -> str:
     if value == expression.INT64_MAX:
         return "INT64_MAX"
     return f"INT64_C({value})" if abs(value) >= 2**31 else str(value)
+
+
+def _throw(throw: Throw) -> str:
+    return f"{{{_int64(throw.first)}, {_int64(throw.last)}, {c_string(throw.text)}}}"
 
 
 def _optional_string(text: str) -> str:
@@ -175,8 +179,7 @@ class _Emitter:
         if result:
             self.lines += [f"static const tn_param tn_its_result_{name} = {result};", ""]
         if function.throws:
-            throws = [f"{{{_int64(throw.first)}, {_int64(throw.last)}, {c_string(throw.text)}}}" for throw in function.throws]
-            self._array("tn_throw", f"throws_{name}", throws)
+            self._array("tn_throw", f"throws_{name}", [_throw(throw) for throw in function.throws])
         elif function.returns_status and "tn_its_status_throws" not in self.type_names:
             self.type_names["tn_its_status_throws"] = "tn_its_status_throws"
             self.lines += [
