@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`tenon.build` from Python: builds, caches by content, imports."""
 
-import multiprocessing
 import os
 import pickle
 import subprocess
 import sys
 import time
-import warnings
 from pathlib import Path
 
 import pytest
@@ -144,15 +142,23 @@ def test_a_module_of_the_same_name_is_not_replaced(source, tmp_path):
         del sys.modules["counted_elsewhere"]
 
 
-def _build(path: str) -> int:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return int(tenon.build(path).version())
+BUILD_IT = """
+import sys, warnings
+import tenon
+warnings.simplefilter("error")
+print(tenon.build(sys.argv[1]).version())
+"""
 
 
 def test_concurrent_builds_of_one_file_do_not_disturb_each_other(source, cache):
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        assert pool.map(_build, [str(source)] * 4) == [1] * 4
+    command = [sys.executable, "-c", BUILD_IT, str(source)]
+    running = [subprocess.Popen(command, text=True, stdout=subprocess.PIPE) for _ in range(4)]
+    try:
+        assert [process.communicate(timeout=120)[0] for process in running] == ["1\n"] * 4
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
     assert len(modules(cache)) == 1
     assert not list(cache.glob("building-*"))
 
