@@ -84,9 +84,6 @@ class Overloaded(Protocol[P, R_co]):
     def batch(self, *args: Any, **kwargs: Any) -> Any:
         """Call C for every point of the leading dimensions; inputs are broadcast."""
 
-    def coerce(self, *args: Any, **kwargs: Any) -> R_co:
-        """Convert what C only reads, then call C."""
-
 
 if TYPE_CHECKING:
 
