@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from tests_bind import CASES, load, run_tenon
+from tests_bind import CASES, compiles, load, run_tenon
 
 import tenon
 
@@ -56,7 +56,6 @@ CALLS = [
     ("length", ("ä",), 2),
     ("length", (b"abc",), 3),
     ("count", (np.array([True, False, True]),), 2),
-    ("half_sum", (np.ones(3, np.float16),), 3.0),
     ("longest", (np.array([1, 2.5], np.longdouble),), 2.5),
     ("opposite", (-1,), 1),
     ("summer", (b"\x01\xff",), 256),
@@ -95,9 +94,24 @@ def test_a_call_gives_what_c_computes(e, name, arguments, expected):
 
 
 def test_every_bound_function_is_called_here(e):
-    written = {"negate", "apart", "doubler", "set3", "fill", "conjugate"}
+    written = {"clear", "negate", "apart", "doubler", "set3", "fill", "conjugate"}
     bound = {name for name in dir(e) if isinstance(getattr(e, name), tenon.Function | tenon.Overloads)}
     assert bound == {call[0] for call in CALLS} | written
+
+
+def test_half_precision_is_summed(tmp_path):
+    if not compiles("_Float16 x;"):
+        pytest.skip("the compiler has no _Float16 here")
+    assert run_tenon("build", CASES / "half.c", cwd=tmp_path).status == 0
+    assert load(tmp_path, "half").half_sum(np.ones(3, np.float16)) == 3
+
+
+def test_a_span_that_is_only_read_may_be_read_only(e):
+    frozen = np.zeros(())
+    frozen.flags.writeable = False
+    assert e.dimensions(frozen) == 0
+    with pytest.raises(ValueError, match=r"clear\(\): x .*read-only"):
+        e.clear(frozen)
 
 
 IN_PLACE = [
@@ -106,6 +120,7 @@ IN_PLACE = [
     ("set3", (x(3), 7), [7.0, 7.0, 7.0]),
     ("fill", (np.zeros(6, np.int32)[::2], 3), [3, 3, 3]),
     ("conjugate", (np.array([1 + 2j]),), [1 - 2j]),
+    ("clear", (np.array(3.5),), 0.0),
 ]
 
 

@@ -60,6 +60,7 @@ BOUND = [
     ("", "void f(tn_i8_1 x, tn_c128_3 y)", "f(x: int8[:], y: complex128[:, :, :]) -> None",
      "(d0),(d1,d2,d3)->(d0),(d1,d2,d3)"),
     ("@param[in] x", "void f(tn_bool_1 x)", "f(x: bool[:]) -> None", "(d0)->"),
+    ("", "void f(const tn_f64_2 x)", "f(x: float64[:, :]) -> None", "(d0,d1)->"),
     ("", "void f(tn_span x)", "f(x: array) -> None", None),
     ("@param x [n]", "double f(const double *x, size_t n)", "f(x: float64[n]) -> float", "(n)->()"),
     ("@param x [SIX][n + THREE]", "double f(int n, const double *x)", "f(n: int, x: float64[6, n + 3]) -> float",
@@ -101,7 +102,7 @@ BOUND = [
      "f(c: int, b: bool, d: str, x: float, z: complex, i: int) -> int", "(),(),(),(),(),()->()"),
     ("", "unsigned f(size_t n, const char b[n], signed char c[n])", "f(b: bytes[n], c: int8[n]) -> int",
      "(n),(n)->(),(n)"),
-    ("", "const char *f(const char *s)", "f(s: str) -> str", None),
+    ("", "const char *f(const char *s)", "f(s: str) -> str | None", None),
     ("@param s or NULL", "int f(const char *s)", "f(s: str | None = None) -> int", None),
     ("@param s [n]", "int f(const char *s, int n)", "f(s: bytes[n]) -> int", "(n)->()"),
     ("@throws 3 did not converge", "int f(size_t n, double x[n])", "f(x: float64[n]) -> None", "(n)->(n)"),
@@ -139,8 +140,22 @@ REFUSED = [
     ("", "double f(const line *x)", "x must be aligned to 64 bytes"),
     ("@param[out] x", "void f(size_t n, line x[n])", "x must be aligned to 64 bytes"),
     ("", "line f(void)", "its result must be aligned to 64 bytes"),
+    ("", "double f(const double *x, int k)",
+     r"x is a pointer without a shape; write `const double x\[k\]`, or say `@param x \[k\]` in the comment; if it"),
     ("", "double f(const double *x)",
-     r"x is a pointer without a shape; write `const double x\[n\]`, or say `@param x \[n\]`"),
+     r"x is a pointer without a shape; write `const double x\[3\]`, or `const double x\[n\]` with a parameter n, "
+     r"or say `@param x \[3\]` in the comment; if it is one value, `@param x \[\]`"),
+    ("", "double f(const double *x, double n)", r"or `const double x\[m\]` with a parameter m, "),
+    ("", "double f(const double *x, colour c, char d, int)", r"or `const double x\[n\]` with a parameter n, "),
+    ("@param k = 3", "double f(const double *x, int k)", r"or `const double x\[n\]` with a parameter n, "),
+    ("", "double f(int n, int k, const double w[n], const double *x)", r"; write `const double x\[k\]`, "),
+    ("@param w [n]", "double f(int n, int k, const double *w, const double *x)", r"; write `const double x\[k\]`, "),
+    ("", "double f(int n, const double w[n], const double *x)", r"; write `const double x\[n\]`, "),
+    ("", "void f(int n, int m, double (*x)[n])",
+     r"; write `double x\[m\]\[n\]`, or say `@param x \[m\]` in the comment$"),
+    ("", "void f(int n, double (*x)[n])",
+     r"; write `double x\[3\]\[n\]`, or `double x\[m\]\[n\]` with a parameter m, "
+     r"or say `@param x \[3\]` in the comment$"),
     ("", "void f(double *x)", r"pointer without a shape; .*`@param\[out\] x`"),
     ("", "void f(char *c)", r"pointer without a shape; .*`@param\[out\] c \[\]`"),
     ("", "void f(pair *p)", "pointer without a shape"),
@@ -164,7 +179,9 @@ REFUSED = [
     ("@param[out] n", "void f(int n)", "passed by value: C cannot write to it"),
     ("@param[out] x", "void f(tn_f64_1 x)",
      r"x is a view, which has no shape to allocate; declare the output as an array"),
-    ("@param[in,out] x", "void f(tn_const_f64_1 x)", "x is const, and said to be written; use tn_f64_1"),
+    ("@param[in,out] x", "void f(tn_const_f64_1 x)", r"x is const, and @param\[in,out\] says that it is written; drop"),
+    ("@param[in,out] x", "void f(const tn_f64_1 x)", r"x is const, and @param\[in,out\] says that it is written; drop"),
+    ("@param[in,out] x", "void f(const tn_span x)", r"x is const, and @param\[in,out\] says that it is written; drop"),
     ("@param[out] x [n]", "void f(int m, double *x)", r"@param x \[n\]: n is neither a parameter nor a constant"),
     ("@param x [mm] length", "double f(const double *x)",
      r"mm is neither a parameter nor a constant; .*if this is a unit"),
@@ -198,6 +215,8 @@ REFUSED = [
     ("@throws NOPE bad", "int f(void)", "neither an integer nor a constant"),
     ("@throws 0 fine", "int f(void)", "0 is success"),
     ("@throws 3 a\n@throws 3 b", "int f(void)", "stands there twice"),
+    ("@throws >0 a\n@throws >5 b", "int f(void)", "stands there twice"),
+    ("@throws >-1 bad", "int f(void)", "0 is success"),
     ("", "double f(double (*rows[3])[4])", "array of pointers to rows"),
     ("@param rows [m][n]", "double f(int m, int n, double **rows)", "pointer to pointers"),
     ("", "void f(grid *g)", "g is a pointer to grid, an opaque handle"),
@@ -239,6 +258,31 @@ def test_a_definition_takes_its_comment_from_an_earlier_prototype(bind):
         "double f(int n, const double *x) { return x[n - 1]; }"
     )
     assert bound.signatures["f"] == "f(x: float64[n]) -> float"
+
+
+# comment, prototype, direction of x
+DIRECTIONS = [
+    ("", "void f(tn_span x)", "INOUT"),
+    ("", "void f(const tn_span x)", "IN"),
+    ("@param[in] x", "void f(tn_span x)", "IN"),
+    ("@param[in,out] x", "void f(tn_span x)", "INOUT"),
+    ("", "typedef const tn_span readable; void f(readable x)", "IN"),
+    ("", "void f(tn_f64_2 x)", "INOUT"),
+    ("", "void f(const tn_f64_2 x)", "IN"),
+    ("", "void f(tn_const_f64_2 x)", "IN"),
+    ("@param[in] x", "void f(tn_f64_2 x)", "IN"),
+]
+
+
+@pytest.mark.parametrize(("comment", "prototype", "direction"), DIRECTIONS)
+def test_views_and_spans_are_written_in_place_unless_const_or_in_says_otherwise(bind, comment, prototype, direction):
+    docs = bind(declare(comment, prototype), header=True).docs["f"]
+    assert ("modified in place" in docs) == (direction == "INOUT")
+
+
+def test_an_output_or_null_is_noted(bind):
+    bound = bind("/** @param[out] y [n] or NULL */ void f(int n, double *y);", header=True)
+    assert bound.notes == ["f: the output y is always allocated, and never NULL"]
 
 
 def test_a_plain_param_for_nobody_is_only_noted(bind):

@@ -37,7 +37,7 @@ e.weighted(x, None)
 field: float = e.both(1, 2).b
 e.make_pair(1, (1, 2))[0].a + 1
 e.apply({"scale": 1}, 2)
-text: str = e.greet(b"you")
+text: str | None = e.greet(b"you")
 signature: str | None = e.mean.signature
 many: Any = e.mean.batch(x)
 number = e.mean.coerce([[1, 2]])
@@ -53,6 +53,8 @@ flag: bool = e.is_odd(3)
 """
 
 WRONG = [
+    'text: str = e.greet("you")',  # C may return NULL
+    "e.any_mean.coerce(x)",
     'e.mean("text")',
     "e.mean()",
     "e.mean(y=1)",

@@ -4,6 +4,7 @@
 import importlib.machinery
 import importlib.util
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -24,6 +25,17 @@ def run_tenon(*arguments: str | Path, cwd: Path, **environment: str) -> Done:
     command = [sys.executable, "-m", "tenon", *map(str, arguments)]
     done = subprocess.run(command, cwd=cwd, env=os.environ | environment, text=True, capture_output=True)
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def compiler() -> list[str]:
+    """The compiler that Tenon uses, too."""
+    return shlex.split(os.environ.get("CC", "")) or ["cc"]
+
+
+def compiles(text: str) -> bool:
+    """Whether that compiler accepts some C text."""
+    command = [*compiler(), "-fsyntax-only", "-xc", "-"]
+    return subprocess.run(command, input=text, text=True, capture_output=True).returncode == 0
 
 
 def load(folder: Path, name: str) -> ModuleType:

@@ -61,7 +61,7 @@ double view_sum(tn_const_f64_1 x)
     return total;
 }
 
-ptrdiff_t span_bytes(tn_span x)
+ptrdiff_t span_bytes(const tn_span x)
 {
     ptrdiff_t bytes = x.type->itemsize;
     for (int k = 0; k < x.ndim; k++)

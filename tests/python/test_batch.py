@@ -112,7 +112,7 @@ void copy(size_t n, const double x[n], double y[restrict n])
 }
 
 size_t length(const char *s) { return s != 0; }
-int span_ndim(tn_span x) { return x.ndim; }
+int span_ndim(const tn_span x) { return x.ndim; }
 
 static void spin(double seconds)
 {

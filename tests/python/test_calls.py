@@ -123,7 +123,7 @@ double mixed(double x, int *a, double _Complex *p) { *a = 3; *p = x; return x; }
 uintptr_t address(size_t n, const double x[n]) { (void)n; return (uintptr_t)x; }
 uintptr_t address_of_pairs(size_t n, const long double x[n]) { (void)n; return (uintptr_t)x; }
 uintptr_t address_of_view(tn_const_f64_2 x) { return (uintptr_t)x.data; }
-uintptr_t address_of_span(tn_span x) { return (uintptr_t)x.data; }
+uintptr_t address_of_span(const tn_span x) { return (uintptr_t)x.data; }
 void write(size_t n, double x[n]) { for (size_t i = 0; i < n; i++) x[i] = 7; }
 
 size_t count_bytes(size_t n, const char b[n]) { size_t k = 0; for (size_t i = 0; i < n; i++) k += b[i] != 0; return k; }

@@ -105,7 +105,7 @@ void view_fill(tn_f64_2 x, double value)
         for (ptrdiff_t j = 0; j < x.shape[1]; j++)
             TN_AT(x, i, j) = value;
 }
-int span_ndim(tn_span x) { return x.ndim; }
+int span_ndim(const tn_span x) { return x.ndim; }
 
 size_t length(const char *s) { size_t k = 0; while (s[k]) k++; return k; }
 size_t raw(size_t n, const char b[n]) { (void)b; return n; }

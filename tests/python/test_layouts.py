@@ -55,7 +55,7 @@ void view_negate(tn_f64_2 x)
             TN_AT(x, i, j) = -TN_AT(x, i, j);
 }
 
-int span_sum(tn_span x) { return x.ndim * 1000 + (int)x.type->itemsize; }
+int span_sum(const tn_span x) { return x.ndim * 1000 + (int)x.type->itemsize; }
 """
 
 

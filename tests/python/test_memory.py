@@ -17,7 +17,7 @@ void scale(size_t n, double a, const double x[n], double y[n]) { for (size_t i =
 /** @throws 1 failed */
 int fail(size_t n, const double x[n]) { (void)x; return n > 0; }
 double view_sum(tn_const_f64_1 x) { return x.shape[0] ? TN_AT(x, 0) : 0; }
-int span_ndim(tn_span x) { return x.ndim; }
+int span_ndim(const tn_span x) { return x.ndim; }
 size_t length(const char *s) { return s[0] != 0; }
 const char *name(void) { return "a name"; }
 typedef struct { int32_t a; float b; } pair;

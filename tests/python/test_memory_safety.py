@@ -57,20 +57,19 @@ ptrdiff_t address(size_t n, const wide w[n])
     return (ptrdiff_t)((uintptr_t)w % 64);
 }
 
-/** @param[in,out] s */
 void written(tn_span s)
 {
     (void)s;
 }
 
-void beside(tn_span s, size_t n, int32_t x[n])
+void beside(const tn_span s, size_t n, int32_t x[n])
 {
     (void)s, (void)n, (void)x;
 }
 
 /** The sum of the extents, looked at once more after a while.
  *  @threadsafe */
-ptrdiff_t patient(tn_span s)
+ptrdiff_t patient(const tn_span s)
 {
     ptrdiff_t total = 0;
     for (int look = 0; look < 2; look++) {

@@ -98,7 +98,7 @@ void diff(size_t n, const double x[n], double y[n - 1]) { for (size_t i = 0; i +
 void nothing(double x) { (void)x; }
 size_t length(const char *s) { return s[0] != 0; }
 const char *name(int k) { return k ? "one" : "none"; }
-int ndim(tn_span x) { return x.ndim; }
+int ndim(const tn_span x) { return x.ndim; }
 double constant(void) { return 1; }
 typedef struct { double a, b; } pair;
 double weight(const pair *p) { return p->a; }

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ from .declarations import (
 )
 from .directives import Directive, Extent, FunctionComment, NotYet, Refused, read_comment
 from .expression import Expression, ExpressionError, Integer, Name
-from .model import MAX_PARAMS, MAX_SIZES, Direction, Function, Note, Param, ParamKind, Passed
+from .model import MAX_PARAMS, MAX_SIZES, Direction, Function, Note, Param, ParamKind, Passed, Throw
 from .types import annotation_of_array, describe, value_annotation, view_of
 
 MAX_ALIGNMENT = 16  # of what malloc, NumPy and the engine give out
@@ -62,12 +63,57 @@ def _refuse_unusable(declaration: Declaration) -> None:
 # --- one parameter ----------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _ExtentsAtHand:
+    """What advice may name as an extent: the function's own integers, those first that bound no array yet."""
+
+    integers: tuple[str, ...]
+    taken: frozenset[str]  # names of parameters
+
+    @classmethod
+    def of(cls, declaration: Declaration, comment: FunctionComment) -> _ExtentsAtHand:
+        parameters = declaration.parameters
+        used = {name for parameter in parameters for name in _names_in_brackets(parameter.type)}
+        for directive in comment.directives.values():
+            used |= {name for extent in directive.shape or [] for name in expression.names(extent.tree)}
+        fixed = {name for name, directive in comment.directives.items() if directive.fixed is not None}
+        integers = [p.name for p in parameters if p.name not in fixed and _may_be_extent(p)]
+        return cls(
+            tuple(sorted(integers, key=lambda name: name in used)),
+            frozenset(parameter.name for parameter in parameters),
+        )
+
+    def best(self, besides: frozenset[str] = frozenset()) -> str | None:
+        return next((name for name in self.integers if name not in besides), None)
+
+    def new(self) -> str:
+        """A name for a parameter that is not there yet."""
+        return next(name for name in ("n", "m", "count", "length", "extent") if name not in self.taken)
+
+
+def _may_be_extent(parameter: Parameter) -> bool:
+    ctype = parameter.type
+    if not parameter.name or not isinstance(ctype, Number):
+        return False
+    return ctype.kind in "iu" and not ctype.character and not ctype.enum
+
+
+def _names_in_brackets(ctype: CType) -> set[str]:
+    found: set[str] = set()
+    while isinstance(ctype, Array | Pointer):
+        if isinstance(ctype, Array):
+            found |= set(re.findall(r"[A-Za-z_]\w*", ctype.extent))
+        ctype = ctype.element if isinstance(ctype, Array) else ctype.to
+    return found
+
+
 @dataclass
 class _Draft:
     """One C parameter as classified; sizes are not known yet."""
 
     parameter: Parameter
     directive: Directive
+    extents_at_hand: _ExtentsAtHand
     name: str  # in C; "" if unnamed
     python_name: str
     kind: ParamKind
@@ -90,8 +136,8 @@ class _Draft:
         return self.kind is ParamKind.ARRAY and self.direction is not Direction.OUT and not self.optional
 
 
-def _classify(parameter: Parameter, directive: Directive, shown: str) -> _Draft:
-    draft = _Draft(parameter, directive, parameter.name, shown, ParamKind.VALUE)
+def _classify(parameter: Parameter, directive: Directive, shown: str, at_hand: _ExtentsAtHand) -> _Draft:
+    draft = _Draft(parameter, directive, at_hand, parameter.name, shown, ParamKind.VALUE)
     match parameter.type:
         case Number():
             _classify_number(draft, parameter.type)
@@ -153,19 +199,15 @@ def _classify_record(draft: _Draft, ctype: Record) -> None:
                 f"{draft.python_name} is a view, which has no shape to allocate",
                 f"declare the output as an array with a shape: `{number.spelling} {draft.python_name}[n]`",
             )
-        if readonly and wanted is Direction.INOUT:
-            raise Refused(
-                f"{draft.python_name} is const, and said to be written", f"use {ctype.name.replace('const_', '')}"
-            )
         draft.kind, draft.element, draft.view_ndim = ParamKind.VIEW, number, ndim
-        draft.direction = wanted or (Direction.IN if readonly else Direction.INOUT)
+        draft.direction = _written_direction(draft, readonly or ctype.const, Direction.INOUT)
         return
     if ctype.name == "tn_span":
         if wanted is Direction.OUT:
             raise Refused(
                 f"{draft.python_name} is a tn_span, which has no shape to allocate", "declare an array with a shape"
             )
-        draft.kind, draft.direction = ParamKind.SPAN, wanted or Direction.IN
+        draft.kind, draft.direction = ParamKind.SPAN, _written_direction(draft, ctype.const, Direction.INOUT)
         return
     if ctype.name == "tn_array":
         raise NotYet("it takes a tn_array")
@@ -311,17 +353,14 @@ def _classify_reference(draft: _Draft, target: Number | Record) -> None:
 
 def _no_shape(draft: _Draft, ctype: Pointer) -> Refused:
     name, target = draft.python_name, ctype.to
+    rest = ""
+    element: CType = target
+    while isinstance(element, Array):
+        rest += f"[{element.extent if element.count is None else element.count}]"
+        element = element.element
+    advice = _extent_advice(draft, describe(element), rest, frozenset(_names_in_brackets(target)))
     if isinstance(target, Array):
-        text = ""
-        element: CType = target
-        while isinstance(element, Array):
-            text += f"[{element.extent if element.count is None else element.count}]"
-            element = element.element
-        return Refused(
-            f"{name} is a pointer without a shape",
-            f"write `{describe(element)} {name}[n]{text}`, or say `@param {name} [n]` in the comment",
-        )
-    advice = f"write `{describe(target)} {name}[n]`, or say `@param {name} [n]` in the comment"
+        return Refused(f"{name} is a pointer without a shape", advice)
     if isinstance(target, Number) and target.character:
         advice += f"; if it is one character, `@param[out] {name} []`"
     elif not is_const(target):
@@ -329,6 +368,19 @@ def _no_shape(draft: _Draft, ctype: Pointer) -> Refused:
     else:
         advice += f"; if it is one value, `@param {name} []`"
     return Refused(f"{name} is a pointer without a shape", advice)
+
+
+def _extent_advice(draft: _Draft, element: str, rest: str, in_rest: frozenset[str]) -> str:
+    """With an integer of the function as extent, or, where there is none, a number and a parameter to be added."""
+    name, at_hand = draft.python_name, draft.extents_at_hand
+    extent = at_hand.best(besides=in_rest)
+    if extent is not None:
+        return f"write `{element} {name}[{extent}]{rest}`, or say `@param {name} [{extent}]` in the comment"
+    new = at_hand.new()
+    return (
+        f"write `{element} {name}[3]{rest}`, or `{element} {name}[{new}]{rest}` with a parameter {new}, "
+        f"or say `@param {name} [3]` in the comment"
+    )
 
 
 # --- one function -----------------------------------------------------------------------------------------------------
@@ -378,15 +430,20 @@ class _Binder:
     def _classify_all(self) -> list[_Draft]:
         drafts: list[_Draft] = []
         taken: set[str] = set()
+        at_hand = _ExtentsAtHand.of(self.declaration, self.comment)
         for number, parameter in enumerate(self.declaration.parameters):
             shown = python_name(parameter.name or f"arg{number}", taken)
             taken.add(shown)
             directive = self.comment.directives.get(parameter.name, Directive()) if parameter.name else Directive()
             try:
-                drafts.append(_classify(parameter, directive, shown))
+                draft = _classify(parameter, directive, shown, at_hand)
             except Refused as refused:
                 refused.location = refused.location or parameter.location
                 raise
+            if directive.optional and draft.direction is Direction.OUT:
+                what = f"{self.declaration.name}: the output {shown} is always allocated, and never NULL"
+                self.comment.notes.append(Note(parameter.location, what))
+            drafts.append(draft)
         return drafts
 
     # --- sizes --------------------------------------------------------------------------------------------------------
@@ -579,7 +636,7 @@ class _Binder:
 
     # --- result -------------------------------------------------------------------------------------------------------
 
-    def _result(self) -> tuple[Param | None, bool, list[tuple[int, str]]]:
+    def _result(self) -> tuple[Param | None, bool, list[Throw]]:
         ctype, throws = self.declaration.result, self.comment.throws
         if self.declaration.status or throws:
             if not isinstance(ctype, Number) or ctype.kind not in "iu" or ctype.character:
@@ -599,7 +656,7 @@ class _Binder:
                     raise Refused(f"it returns {name}, which owns nothing", "write into an array that the caller gives")
                 element, annotation = _described(ctype), ctype.name
             case Pointer(to=Number(character=True, const=True)):
-                kind, annotation = ParamKind.TEXT, "str"
+                kind, annotation = ParamKind.TEXT, "str | None"  # C may return NULL
             case Pointer(to=Record(complete=False, name=name)):
                 raise NotYet(f"it returns a pointer to {name}, an opaque handle")
             case Pointer():

@@ -128,7 +128,7 @@ class _Stub:
     def _output(self, param: Param) -> str:
         self._note(param.type)
         if param.kind is ParamKind.TEXT:
-            return self._builtin("str")
+            return f"{self._builtin('str')} | None"
         if param.kind is ParamKind.ARRAY:
             return self._ndarray(param.type, param.character)
         return self._value(param.type)

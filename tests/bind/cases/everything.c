@@ -167,9 +167,15 @@ void fill(tn_i32_1 x, int value)
         TN_AT(x, i) = value;
 }
 
-int dimensions(tn_span x)
+int dimensions(const tn_span x)
 {
     return x.ndim;
+}
+
+void clear(tn_span x)
+{
+    if (x.ndim == 0)
+        memset(x.data, 0, (size_t)x.type->itemsize);
 }
 
 /** @param x [n] the values
@@ -234,14 +240,6 @@ size_t count(size_t n, const bool x[n])
     for (size_t i = 0; i < n; i++)
         found += x[i];
     return found;
-}
-
-float half_sum(size_t n, const _Float16 x[n])
-{
-    float sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (float)x[i];
-    return sum;
 }
 
 long double longest(size_t n, const long double x[n])

@@ -268,6 +268,13 @@ def dimensions(x: NDArray[Any] | Buffer) -> int:
     """
 
 @bound
+def clear(x: NDArray[Any] | Buffer) -> None:
+    """Parameters
+    ----------
+    x : array, modified in place
+    """
+
+@bound
 def pointers(x: NDArray[np.float64] | Buffer, y: NDArray[np.float64] | Buffer) -> float:
     """Parameters
     ----------
@@ -360,17 +367,6 @@ def count(x: NDArray[np.bool_] | Buffer) -> int:
     """
 
 @bound
-def half_sum(x: NDArray[np.float16] | Buffer) -> float:
-    """Parameters
-    ----------
-    x : float16[n]
-
-    Returns
-    -------
-    float
-    """
-
-@bound
 def longest(x: NDArray[np.longdouble] | Buffer) -> float:
     """Parameters
     ----------
@@ -416,14 +412,14 @@ def exactly(a: NDArray[np.int8] | Buffer, b: NDArray[np.uint8] | Buffer) -> int:
     """
 
 @bound
-def greet(who: str | bytes) -> str:
+def greet(who: str | bytes) -> str | None:
     """Parameters
     ----------
     who : str
 
     Returns
     -------
-    str
+    str | None
     """
 
 @bound
@@ -497,7 +493,7 @@ def solve(code: Int, x: NDArray[np.float64] | Buffer) -> None:
     ------
     tenon.CallError
         3: did not converge
-        2: was the second
+        SECOND: was the second
     """
 
 @bound

@@ -74,7 +74,7 @@ def check(x: Float) -> None:
     Raises
     ------
     tenon.CallError
-        3: it is negative
+        code: it is negative
     """
 
 @bound
