@@ -4,7 +4,7 @@
 import re
 
 import pytest
-from tests_bind import load
+from tests_bind import compiler, compiles, load
 
 pytestmark = pytest.mark.unsanitized  # what runs here is Python and the compiler
 
@@ -72,7 +72,7 @@ def test_errors_of_the_c_file_are_the_compilers_own(tenon, write, tmp_path):
     write("bad.c", "double f(double x)\n{\n    return x +;\n}\n")
     done = tenon("build", "bad.c")
     alone = subprocess.run(
-        ["cc", "-fsyntax-only", "-Wall", "-Wextra", "bad.c"], cwd=tmp_path, text=True, capture_output=True
+        [*compiler(), "-fsyntax-only", "-Wall", "-Wextra", "bad.c"], cwd=tmp_path, text=True, capture_output=True
     )
     assert done.status == 1
     assert alone.stderr.strip() in done.err
@@ -84,6 +84,13 @@ def test_warnings_of_the_compiler_are_shown_with_the_users_path(tenon, write):
     done = tenon("build", "warn.c")
     assert done.status == 0
     assert [line for line in done.err.splitlines() if "unused variable" in line][0].startswith("warn.c:3:9: warning: ")
+    assert "stdin" not in done.err
+    write("sub/more.h", "static int unused_too(void)\n{\n    return 1;\n}\n")
+    write("sub/warn.c", '#include "more.h"\nint f(int x)\n{\n    return x;\n}\n')
+    done = tenon("build", "sub/warn.c")
+    named = [line for line in done.err.splitlines() if "warning: " in line]
+    assert [line.split(":")[0] for line in named] == ["sub/more.h"]
+    assert "./" not in done.err
     assert "stdin" not in done.err
 
 
@@ -238,6 +245,8 @@ def test_a_path_that_c_cannot_include_is_refused(tenon, write):
 
 
 def test_what_the_compiler_accepts_binds_even_where_libclang_does_not(tenon, write, tmp_path):
+    if not compiles("_Float128 f(int x) { int inner(int y) { return x + y; } return inner(2); }"):
+        pytest.skip("only gcc has nested functions and _Float128")
     write("gnu.c", "typedef _Float128 quad;\nvoid f(int n, quad x[n]) { x[0] = n; }\n"
                    "_Float128 g(_Float128 x) { return x; }\n"
                    "int nested(int x) { int inner(int y) { return x + y; } return inner(2); }\n")  # fmt: skip

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import importlib.machinery
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -164,9 +165,10 @@ def _shared_flags(name: str, folder: str) -> list[str]:
 
 
 def _without_stdin(output: str) -> str:
-    """The generated text that includes the user's file is nobody's business."""
-    lines = output.splitlines(keepends=True)
-    return "".join(line for line in lines if not line.startswith("In file included from <stdin>:"))
+    """The generated text that includes the user's file is nobody's business, nor that clang finds it in `./`."""
+    output = re.sub(r"^In file included from <stdin>:.*\n", "", output, flags=re.MULTILINE)
+    output = re.sub(r",\n +from <stdin>:\d+:$", ":", output, flags=re.MULTILINE)
+    return re.sub(r"^(In file included from |)\./", r"\1", output, flags=re.MULTILINE)
 
 
 def include_dir() -> str:
