@@ -134,7 +134,7 @@ void both(size_t n, const double x[n], double y[n]) { for (size_t i = 0; i < n; 
 void restricted(size_t n, const double x[n], double y[restrict n]) { for (size_t i = 0; i < n; i++) y[i] = x[i] + 1; }
 void other_type(size_t n, const int64_t x[n], double y[n]) { for (size_t i = 0; i < n; i++) y[i] = (double)x[i]; }
 void of_bytes(size_t m, const char b[m], size_t n, double y[n]) { (void)b; for (size_t i = 0; i < n; i++) y[i] = 1; }
-void of_signed_bytes(size_t m, const int8_t b[m], size_t n, double y[n]) { (void)b; for (size_t i = 0; i < n; i++) y[i] = 1; }
+void of_signed_bytes(size_t m, const int8_t b[m], size_t n, double y[n]) { of_bytes(m, (const char *)b, n, y); }
 double dot(size_t n, const double x[restrict n], const double y[restrict n])
 {
     double total = 0;

@@ -188,7 +188,8 @@ WRONG: list[tuple[str, Call, type[Exception], str]] = [
     ("objects as any array", lambda c: c.span_ndim(np.zeros(1, object)), TypeError,
      "span_ndim(): x must be array, got object[1]; its elements are Python objects, which C cannot read"),
     ("objects inside structures", lambda c: c.span_ndim(np.zeros(1, [("a", "i4"), ("b", object)])), TypeError,
-     "span_ndim(): x must be array, got {a: int32, b: object}[1]; its elements are Python objects, which C cannot read"),
+     "span_ndim(): x must be array, got {a: int32, b: object}[1]; its elements are Python objects, "
+     "which C cannot read"),
     ("objects in a buffer", lambda c: c.span_ndim(memoryview(np.zeros(1, object))), TypeError,
      "span_ndim(): x must be array, got object[1]; its elements are Python objects, which C cannot read"),
     ("text of any length", lambda c: c.span_ndim(np.zeros(1, np.dtypes.StringDType())), TypeError,

@@ -353,7 +353,9 @@ def test_coerce_refuses_what_changes_the_kind_or_is_written(c: types.ModuleType,
     assert str(caught.value).startswith(message)
 
 
-def test_coerce_makes_integers_of_python_any_integer_type_that_holds_them(build: Callable[..., types.ModuleType]) -> None:
+def test_coerce_takes_integers_of_python_for_any_integer_type_that_holds_them(
+    build: Callable[..., types.ModuleType],
+) -> None:
     c = build("""
         #include <stddef.h>
         #include <stdint.h>
