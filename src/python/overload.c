@@ -59,30 +59,52 @@ static int fits_array(tnpy_frame *frame, int i)
     return fits_ndim(span.ndim, param, frame->batch) && tnpy_numpy_has_type(obj, &frame->function->slots[i].key);
 }
 
-/* A Python number fits every kind that can hold it; an int only a number, a float no integer. NumPy's scalars and 0-d
- * arrays say exactly what they are. */
-static int fits_value(tnpy_frame *frame, int i)
+/* NumPy's scalars and 0-d arrays say exactly what they are, and so they are taken; but where no candidate is exactly that,
+ * they are numbers as Python's own. */
+typedef enum closeness { EXACTLY, AS_A_NUMBER } closeness;
+
+static bool is_inexact(int kind)
+{
+    return kind == TN_FLOAT || kind == TN_BFLOAT || kind == TN_COMPLEX;
+}
+
+/* An integer fits every kind of number, a float no integer, a complex number only its own kind. */
+static bool fits_number(PyObject *obj, const tn_param *param)
+{
+    int kind = param->type->kind;
+    if (param->flags & TN_CHARACTER)
+        return false;
+    if (PyIndex_Check(obj))
+        return is_inexact(kind) || kind == TN_INT || kind == TN_UINT || (kind == TN_BOOL && PyBool_Check(obj));
+    if (PyComplex_Check(obj))
+        return kind == TN_COMPLEX;
+    return is_inexact(kind) && PyNumber_Check(obj);
+}
+
+static int fits_value(tnpy_frame *frame, int i, closeness how)
 {
     const tn_param *param = &frame->def->params[i];
     PyObject *obj = frame->objects[i];
-    int kind = param->type->kind;
-    bool inexact = kind == TN_FLOAT || kind == TN_BFLOAT || kind == TN_COMPLEX;
-    if (PyBool_Check(obj))
-        return kind == TN_BOOL || kind == TN_INT || kind == TN_UINT;
-    if (PyFloat_CheckExact(obj))
-        return inexact;
-    if (PyComplex_CheckExact(obj))
-        return kind == TN_COMPLEX;
-    if (PyLong_Check(obj))
-        return !(param->flags & TN_CHARACTER) && (inexact || kind == TN_INT || kind == TN_UINT);
     if (PyUnicode_Check(obj))
         return (param->flags & TN_CHARACTER) != 0;
-    if (kind == TN_STRUCT && (PyMapping_Check(obj) || PyTuple_Check(obj)) && !PyObject_CheckBuffer(obj))
-        return 1;
-    return PyObject_CheckBuffer(obj) ? fits_foreign(frame, i) : inexact;
+    if (PyFloat_CheckExact(obj) || PyComplex_CheckExact(obj) || PyLong_Check(obj))
+        return fits_number(obj, param);
+    if (PyObject_CheckBuffer(obj)) {
+        int fits = fits_foreign(frame, i);
+        bool has_axes = false;
+        if (tnpy_numpy_is_array(frame->state, obj)) {
+            tn_span span;
+            tnpy_numpy_fields(obj, &span);
+            has_axes = span.ndim > 0;
+        }
+        return fits != 0 || how == EXACTLY || has_axes ? fits : fits_number(obj, param);
+    }
+    if (param->type->kind == TN_STRUCT)
+        return PyMapping_Check(obj) || PyTuple_Check(obj);
+    return fits_number(obj, param);
 }
 
-static int fits_argument(tnpy_frame *frame, int i)
+static int fits_argument(tnpy_frame *frame, int i, closeness how)
 {
     const tn_param *param = &frame->def->params[i];
     PyObject *obj = frame->objects[i];
@@ -96,7 +118,7 @@ static int fits_argument(tnpy_frame *frame, int i)
     case TN_PARAM_TEXT:
         return PyUnicode_Check(obj) || PyBytes_Check(obj);
     case TN_PARAM_VALUE:
-        return fits_value(frame, i);
+        return fits_value(frame, i, how);
     case TN_PARAM_ARRAY:
     case TN_PARAM_VIEW:
     case TN_PARAM_SPAN:
@@ -106,7 +128,8 @@ static int fits_argument(tnpy_frame *frame, int i)
 }
 
 /* 1 if `candidate` takes these arguments; 0 if not; -1 with an exception set. */
-static int fits(tnpy_function *candidate, bool batch, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+static int fits(tnpy_function *candidate, closeness how, bool batch, PyObject *const *args, Py_ssize_t nargs,
+                PyObject *kwnames)
 {
     tnpy_frame frame;
     tn_status status = tnpy_frame_init(&frame, candidate, batch);
@@ -114,7 +137,7 @@ static int fits(tnpy_function *candidate, bool batch, PyObject *const *args, Py_
         status = tnpy_bind(&frame, args, nargs, kwnames);
     int result = status == TN_OK ? 1 : status == TN_RAISED || status == TN_NO_MEMORY ? -1 : 0;
     for (int i = 0; i < frame.def->nparams && result == 1; i++)
-        result = fits_argument(&frame, i);
+        result = fits_argument(&frame, i, how);
     if (status == TN_NO_MEMORY)
         PyErr_NoMemory();
     tnpy_frame_clear(&frame);
@@ -206,12 +229,13 @@ static PyObject *refuse(overloads *o, PyObject *const *args, Py_ssize_t nargs, P
 /* The first candidate that takes the arguments: borrowed, or NULL with an exception. */
 static PyObject *choose(overloads *o, bool batch, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(o->candidates); k++) {
-        PyObject *candidate = PyTuple_GET_ITEM(o->candidates, k);
-        int found = fits((tnpy_function *)candidate, batch, args, nargs, kwnames);
-        if (found != 0)
-            return found > 0 ? candidate : NULL;
-    }
+    for (closeness how = EXACTLY; how <= AS_A_NUMBER; how++)
+        for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(o->candidates); k++) {
+            PyObject *candidate = PyTuple_GET_ITEM(o->candidates, k);
+            int found = fits((tnpy_function *)candidate, how, batch, args, nargs, kwnames);
+            if (found != 0)
+                return found > 0 ? candidate : NULL;
+        }
     return refuse(o, args, nargs, kwnames);
 }
 

@@ -301,3 +301,37 @@ def test_warnings_about_a_prototype_come_once_and_name_the_users_file(tenon, wri
     done = tenon("build", "old.c")
     assert done.status == 0
     assert "<stdin>" not in done.err
+
+
+def test_of_two_structures_with_one_name_the_first_is_the_modules(tenon, write, tmp_path):
+    first = write("first.c", "typedef struct { float z; } item;\nfloat z_of(item i) { return i.z; }\n")
+    second = write(
+        "second.c",
+        "#include <stddef.h>\ntypedef struct { double z[64]; } item;\n"
+        "void fill(size_t n, item x[n]) { for (size_t i = 0; i < n; i++) x[i].z[63] = 1; }\n",
+    )
+    done = tenon("build", first, second, "--name", "both", "-o", tmp_path)
+    assert done.status == 0
+    assert "fill is not bound: item is another structure than that of the same name which" in done.err
+    assert "z_of(i: item) -> float" in done.out
+
+
+def test_names_of_types_never_meet_in_the_glue(tenon, write, tmp_path):
+    text = """
+    typedef struct { double x, y; } vec;
+    typedef struct { vec v[2]; } pairs;
+    typedef struct { float q; } vec_2;
+    typedef struct { double v[3]; } p;
+    typedef struct { double q; } float64_3;
+    typedef struct { double q; } p_fields;
+    double f(pairs a, vec_2 b, p c, float64_3 d, p_fields e) { return a.v[1].y + (double)b.q + c.v[2] + d.q + e.q; }
+    """
+    done = tenon("build", write("meet.c", text), "-o", tmp_path)
+    assert (done.status, done.err) == (0, "")
+
+
+def test_names_that_python_keeps_for_itself_are_not_bound(tenon, write, tmp_path):
+    source = write("own.c", "int __name__(int a) { return a; }\nint id(int a) { return a; }\n")
+    done = tenon("build", source, "-o", tmp_path)
+    assert done.status == 0
+    assert "__name__ is not bound: Python keeps names of this form for itself" in done.err

@@ -12,6 +12,7 @@ from .declarations import (
     Constant,
     CType,
     Declaration,
+    Location,
     Number,
     Overload,
     Record,
@@ -19,17 +20,18 @@ from .declarations import (
     is_const,
 )
 from .directives import NotYet, Refused
-from .model import Half, Module, ModuleVariable, OverloadSet, Refusal
+from .model import Function, Half, Module, ModuleVariable, OverloadSet, Refusal
 from .rules import bind_function, python_name
-from .types import annotation_of_array, value_annotation, view_of
+from .types import annotation_of_array, records_in, value_annotation, view_of
 
 
 def assemble(name: str, translations: Sequence[Translation]) -> Module:
     module = Module(name, [], [], [], [], [])
+    records: dict[str, tuple[Record, Location]] = {}
     for translation in translations:
         half = Half(translation.path)
         for declaration in translation.functions:
-            _add_function(module, half, declaration, translation)
+            _add_function(module, half, declaration, translation, records)
         half.variables = _variables(translation)
         module.halves.append(half)
         module.doc = module.doc or (comment.read(translation.comment).text if translation.comment else "")
@@ -40,13 +42,24 @@ def assemble(name: str, translations: Sequence[Translation]) -> Module:
     return module
 
 
-def _add_function(module: Module, half: Half, declaration: Declaration, translation: Translation) -> None:
+def _add_function(
+    module: Module,
+    half: Half,
+    declaration: Declaration,
+    translation: Translation,
+    records: dict[str, tuple[Record, Location]],
+) -> None:
     try:
         function, notes = bind_function(declaration, translation.names)
+        _keep_records(function, records)
     except Refused as refused:
         location = refused.location or declaration.location
         refusal = Refusal(location, declaration.name, refused.what, refused.advice, isinstance(refused, NotYet))
         module.refusals.append(refusal)
+        return
+    if function.python_name.startswith("__") and function.python_name.endswith("__"):
+        what = "Python keeps names of this form for itself"
+        module.refusals.append(Refusal(declaration.location, declaration.name, what, "rename it"))
         return
     for other in (*module.functions, *half.functions):
         if other.python_name == function.python_name:
@@ -55,6 +68,16 @@ def _add_function(module: Module, half: Half, declaration: Declaration, translat
             return
     half.functions.append(function)
     module.notes.extend(notes)
+
+
+def _keep_records(function: Function, records: dict[str, tuple[Record, Location]]) -> None:
+    """A module has one structure of a name: what another file, or a tag, calls the same is refused."""
+    params = [param for param in (*function.params, function.result) if param is not None]
+    for record in (record for param in params if param.type is not None for record in records_in(param.type)):
+        first, where = records.setdefault(record.name, (record, function.location))
+        if first.layout != record.layout:
+            what = f"{record.name} is another structure than that of the same name which {where} uses"
+            raise Refused(what, "rename one of them")
 
 
 def _variables(translation: Translation) -> list[ModuleVariable]:

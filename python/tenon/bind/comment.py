@@ -211,12 +211,12 @@ class _Reader:
         return match.end()
 
     def _throws(self, line: str, position: int, number: int) -> int:
-        match = re.compile(r"\s*([<>]?-?\w+)?").match(line, position)
+        match = re.compile(r"\s*([<>]?\s*-?\w+)?").match(line, position)
         assert match is not None
-        code = match[1]
-        if code is None:
-            self.comment.problems.append((number, "@throws has no code"))
+        if match[1] is None:
+            self.comment.problems.append((number, "@throws has no code, such as 3, E_RANGE, >0 or <0"))
             return match.end()
+        code = re.sub(r"\s", "", match[1])
         self._open(lambda text: self.comment.throws.append(ThrowsCommand(code, text, number)))
         return match.end()
 

@@ -86,6 +86,11 @@ class Record:
     const: bool = False
 
     @property
+    def layout(self) -> tuple[int, int, tuple[Member, ...]]:
+        """What two structures of one name must have in common to be the same."""
+        return self.size, self.alignment, self.members
+
+    @property
     def named(self) -> bool:
         """Can C say its name? clang spells others with the place of their declaration."""
         return "(" not in self.spelling

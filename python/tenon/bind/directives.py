@@ -71,7 +71,7 @@ def read_comment(function: Declaration, constants: Mapping[str, int]) -> Functio
         return Location(start.file, start.line + line, start.column if line == 0 else 1)
 
     for line, problem in comment.problems:
-        raise Refused(problem, "name a parameter, or drop the command", at(line))
+        raise Refused(problem, "complete the command, or drop it", at(line))
     reader = _DirectiveReader(function, constants)
     notes: list[Note] = []
     for command in comment.params:

@@ -110,10 +110,14 @@ class _Emitter:
                 self._scalar_type(key, element)
         return self.type_names[key]
 
+    def _fresh(self, hint: str) -> str:
+        """A name that no user's type can bring about a second time."""
+        return f"tn_its_type{len(self.type_names)}_{hint}"
+
     def _scalar_type(self, key: object, element: Number | Bytes) -> None:
         if isinstance(element, Bytes):
             kind, alignment, size = "TN_BYTES", 1, element.size
-            name = f"tn_its_type_bytes{size}"
+            name = self._fresh(f"bytes{size}")
         else:
             kind = {
                 "b": "TN_BOOL",
@@ -126,9 +130,7 @@ class _Emitter:
             if element.character:
                 kind = "TN_UINT"
             alignment, size = element.alignment, element.size
-            name = f"tn_its_type_{'byte' if element.character else types.scalar_name(element)}"
-            if name in self.type_names.values():
-                name += f"_{alignment}"
+            name = self._fresh("byte" if element.character else types.scalar_name(element))
         order = "TN_NATIVE" if size > 1 and not isinstance(element, Bytes) else "TN_NO_ORDER"
         self.type_names[key] = name
         self.lines.append(
@@ -140,9 +142,9 @@ class _Emitter:
         fields = []
         for member in record.members:
             fields.append(f'{{"{member.name}", &{self.type_name(types.member_type(member.type))}, {member.offset}}}')
-        name = f"tn_its_type_{record.name}"
+        name = self._fresh(record.name)
         self.type_names[key] = name
-        self.records[record.name] = record
+        self.records.setdefault(record.name, record)
         self.lines += [
             f"static const tn_field {name}_fields[] = {{{', '.join(fields)}}};",
             f"static const tn_type {name} = {{.kind = TN_STRUCT, .byteorder = TN_NO_ORDER,",
@@ -153,7 +155,7 @@ class _Emitter:
     def _subarray_type(self, key: object, element: Subarray) -> None:
         base = self.type_name(element.base)
         extents = [str(extent) for extent in element.shape]
-        name = f"{base}_{'x'.join(extents)}"
+        name = self._fresh("x".join(extents))
         size = _size_of(element.base)
         for extent in element.shape:
             size *= extent
@@ -335,7 +337,7 @@ def _is_short(function: Function) -> bool:
 
 def _type_key(element: ElementType) -> object:
     if isinstance(element, Record):
-        return ("record", element.spelling)
+        return ("record", element.name, element.layout)
     if isinstance(element, Subarray):
         return ("subarray", _type_key(element.base), element.shape)
     if isinstance(element, Bytes):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .declarations import Array, CType, Number, Pointer, Record, Void
 from .model import Bytes, ElementType, Subarray
@@ -98,3 +98,13 @@ def member_type(ctype: CType) -> ElementType:
     if isinstance(ctype, Number) and ctype.character:
         base = Bytes(shape.pop() if shape else 1)
     return Subarray(base, tuple(shape)) if shape else base
+
+
+def records_in(element: ElementType) -> Iterator[Record]:
+    """The structures that a type is made of, itself included."""
+    if isinstance(element, Subarray):
+        yield from records_in(element.base)
+    if isinstance(element, Record):
+        yield element
+        for member in element.members:
+            yield from records_in(member_type(member.type))
