@@ -14,6 +14,7 @@
 
 #include "error.h"
 #include "frame.h"
+#include "object.h"
 
 enum { MAX_GROWTH = 64, UNIT = 16 };
 static const int64_t CHUNK = 10 * 1000, LOOK = 50 * 1000 * 1000; /* nanoseconds */
@@ -105,7 +106,7 @@ static tn_status check_written(tnpy_frame *frame, const axes *loop)
             PyErr_Format(PyExc_ValueError, "%s.batch(): %s is written, so its leading axes must be the full loop shape %R",
                          frame->def->name, param->name, shape);
         Py_XDECREF(shape);
-        return tn_fail(&frame->error, TN_RAISED, "an exception is set");
+        return tnpy_raised(&frame->error);
     }
     return TN_OK;
 }

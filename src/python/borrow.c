@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "object.h"
 #include "protocol/buffer.h"
 #include "protocol/interface.h"
 
@@ -71,7 +72,7 @@ tn_status tnpy_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan
     }
     if (raised != NULL) {
         PyErr_SetRaisedException(raised);
-        return tn_fail(err, TN_RAISED, "an exception is set");
+        return tnpy_raised(err);
     }
     *err = first;
     return first.status;

@@ -13,11 +13,6 @@
 #include "refusal.h"
 #include "value.h"
 
-static tn_status raised(tnpy_frame *frame)
-{
-    return tn_fail(&frame->error, TN_RAISED, "an exception is set");
-}
-
 /* --- text --------------------------------------------------------------------------------------------------------- */
 
 static void store_text(tnpy_frame *frame, int i, const char *text)
@@ -34,7 +29,7 @@ static tn_status convert_text(tnpy_frame *frame, int i)
     if (PyUnicode_Check(obj)) {
         text = PyUnicode_AsUTF8AndSize(obj, &length);
         if (text == NULL)
-            return raised(frame);
+            return tnpy_raised(&frame->error);
     } else if (PyBytes_Check(obj)) {
         text = PyBytes_AS_STRING(obj);
         length = PyBytes_GET_SIZE(obj);
@@ -103,9 +98,10 @@ static tn_status note_array(tnpy_frame *frame, int i)
         frame->sources[i] = TNPY_LOANED; /* to be asked once all values are converted */
         return TN_OK;
     }
-    if (Py_TYPE(obj) != frame->state->ndarray && tnpy_numpy_is_masked(frame->state, obj))
-        return tnpy_refuse_because(frame, i, TN_WRONG_TYPE,
-                                   "is a masked array, whose mask C would not see; pass its .data, or .filled(…)");
+    if (Py_TYPE(obj) != frame->state->ndarray && tnpy_has_base(obj, "MaskedArray")) {
+        tn_status status = tnpy_refuse_masked(&frame->error);
+        return tnpy_refuse_because(frame, i, status, frame->error.message);
+    }
     frame->sources[i] = TNPY_NDARRAY;
     return TN_OK;
 }
@@ -201,7 +197,7 @@ static tn_status prepare_outputs(tnpy_frame *frame)
         bool made = slot->param->kind == TN_PARAM_ARRAY || frame->batch;
         bool given = i < frame->def->nparams && slot->param->direction == TN_OUT && frame->objects[i] != NULL;
         if (made && !given && tnpy_is_returned(slot->param) && tnpy_lend_prepare(frame->state, &slot->key) < 0)
-            return raised(frame);
+            return tnpy_raised(&frame->error);
     }
     return TN_OK;
 }

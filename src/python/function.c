@@ -292,7 +292,7 @@ static PyObject *reduce(PyObject *self, PyObject *ignored)
     return get_name(self, NULL);
 }
 
-static PyObject *bind_to(PyObject *self, PyObject *obj, PyObject *type)
+PyObject *tnpy_bind_method(PyObject *self, PyObject *obj, PyObject *type)
 {
     (void)type;
     return obj == NULL || obj == Py_None ? Py_NewRef(self) : PyMethod_New(self, obj);
@@ -337,7 +337,7 @@ static PyType_Slot slots[] = {
     {Py_tp_clear, TNPY_SLOT(clear)},
     {Py_tp_call, TNPY_SLOT(PyVectorcall_Call)},
     {Py_tp_repr, TNPY_SLOT(repr)},
-    {Py_tp_descr_get, TNPY_SLOT(bind_to)},
+    {Py_tp_descr_get, TNPY_SLOT(tnpy_bind_method)},
     {Py_tp_methods, methods},
     {Py_tp_getset, attributes},
     {Py_tp_members, members},

@@ -43,6 +43,9 @@ typedef struct tnpy_function {
 /* A function for a descriptor. `core` is tenon._core. New reference, or NULL with an exception. */
 PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_name, const tn_function *def);
 
+/* tp_descr_get: a function in a class is a method of its instances, as Python's own are. */
+PyObject *tnpy_bind_method(PyObject *self, PyObject *obj, PyObject *type);
+
 /* The type, made from `core`. New reference. */
 PyTypeObject *tnpy_function_make_type(PyObject *core);
 

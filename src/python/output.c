@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lend.h"
+#include "object.h"
 #include "refusal.h"
 #include "value.h"
 
@@ -44,7 +45,7 @@ static tn_status allocate_one(tnpy_frame *frame, int i, int nloop, const ptrdiff
                        frame->def->name, param->name);
     frame->made[i] = tnpy_lend_new(frame->state, &frame->function->slots[i].key, ndim, shape, &frame->spans[i]);
     if (frame->made[i] == NULL)
-        return tn_fail(&frame->error, TN_RAISED, "an exception is set");
+        return tnpy_raised(&frame->error);
     frame->sources[i] = TNPY_MADE;
     return TN_OK;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "buffer.h"
 
+#include "../object.h"
+
 #include <string.h>
 
 /* The element types of a single native character, without parsing: what nearly every exporter says. */
@@ -102,14 +104,14 @@ static tn_status get(PyObject *obj, bool writable, Py_buffer *buffer, tn_error *
             buffer->obj = Py_NewRef(Py_None);
         }
         if (PyErr_Occurred())
-            return tn_fail(err, TN_RAISED, "an exception is set");
+            return tnpy_raised(err);
         if (writable && buffer->readonly)
             return tn_fail(err, TN_BUSY, "is read-only");
         return TN_OK;
     }
     buffer->obj = NULL;
     if (!writable)
-        return tn_fail(err, TN_RAISED, "an exception is set");
+        return tnpy_raised(err);
     PyObject *raised = PyErr_GetRaisedException();
     if (PyObject_GetBuffer(obj, buffer, PyBUF_FULL_RO) == 0) {
         PyBuffer_Release(buffer);
@@ -120,7 +122,7 @@ static tn_status get(PyObject *obj, bool writable, Py_buffer *buffer, tn_error *
     buffer->obj = NULL;
     PyErr_Clear();
     PyErr_SetRaisedException(raised);
-    return tn_fail(err, TN_RAISED, "an exception is set");
+    return tnpy_raised(err);
 }
 
 tn_status tnpy_buffer_borrow(PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "interface.h"
 
+#include "../object.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,13 +15,7 @@ static int lookup(PyObject *obj, const char *name, PyObject **value)
     *value = NULL;
     if (PyType_Check(obj))
         return 0; /* a class that defines the property is not an array */
-    *value = PyObject_GetAttrString(obj, name);
-    if (*value != NULL)
-        return 1;
-    if (!PyErr_ExceptionMatches(PyExc_AttributeError))
-        return -1;
-    PyErr_Clear();
-    return 0;
+    return tnpy_optional_attribute(obj, name, value);
 }
 
 /* --- __array_struct__ --------------------------------------------------------------------------------------------- */
@@ -107,7 +103,7 @@ tn_status tnpy_array_struct_borrow(PyObject *obj, bool writable, tnpy_loan *loan
     PyObject *capsule;
     int found = lookup(obj, "__array_struct__", &capsule);
     if (found <= 0)
-        return found == 0 ? TN_WRONG_TYPE : tn_fail(err, TN_RAISED, "an exception is set");
+        return found == 0 ? TN_WRONG_TYPE : tnpy_raised(err);
     if (!PyCapsule_IsValid(capsule, NULL)) {
         tn_fail(err, TN_WRONG_VALUE, "%s: __array_struct__ is %.100s, not an unnamed capsule", wrong,
                 Py_TYPE(capsule)->tp_name);
@@ -118,7 +114,7 @@ tn_status tnpy_array_struct_borrow(PyObject *obj, bool writable, tnpy_loan *loan
     const array_struct *s = PyCapsule_GetPointer(capsule, NULL);
     Py_DECREF(capsule);
     if (loan->owner == NULL)
-        return tn_fail(err, TN_RAISED, "an exception is set");
+        return tnpy_raised(err);
     return read_struct(s, writable, loan, span, err);
 }
 
@@ -198,7 +194,7 @@ static tn_status read_address(PyObject *data, tn_span *span, tn_error *err)
     span->data = PyLong_AsVoidPtr(address);
     int readonly = PyObject_IsTrue(PyTuple_GET_ITEM(data, 1));
     if (readonly < 0 || PyErr_Occurred())
-        return tn_fail(err, TN_RAISED, "an exception is set");
+        return tnpy_raised(err);
     span->flags = readonly ? TN_READONLY : 0;
     return TN_OK;
 }
@@ -210,7 +206,7 @@ static tn_status read_buffer(PyObject *data, PyObject *dict, tnpy_loan *loan, tn
     Py_ssize_t offset = number == NULL ? 0 : PyNumber_AsSsize_t(number, PyExc_OverflowError);
     if (PyErr_Occurred() || PyObject_GetBuffer(data, &loan->buffer, PyBUF_SIMPLE) < 0) {
         loan->buffer.obj = NULL;
-        return tn_fail(err, TN_RAISED, "an exception is set");
+        return tnpy_raised(err);
     }
     ptrdiff_t low, high;
     tn_error reason;
@@ -250,7 +246,7 @@ tn_status tnpy_array_interface_borrow(PyObject *obj, bool writable, tnpy_loan *l
     PyObject *dict;
     int found = lookup(obj, "__array_interface__", &dict);
     if (found <= 0)
-        return found == 0 ? TN_WRONG_TYPE : tn_fail(err, TN_RAISED, "an exception is set");
+        return found == 0 ? TN_WRONG_TYPE : tnpy_raised(err);
     if (!PyDict_Check(dict)) {
         tn_fail(err, TN_WRONG_VALUE, "%s: __array_interface__ is %.100s, not a dict", wrong, Py_TYPE(dict)->tp_name);
         Py_DECREF(dict);
@@ -263,6 +259,6 @@ tn_status tnpy_array_interface_borrow(PyObject *obj, bool writable, tnpy_loan *l
     loan->owner = copy == NULL ? NULL : PyTuple_Pack(2, obj, copy);
     Py_XDECREF(copy);
     if (loan->owner == NULL)
-        return tn_fail(err, TN_RAISED, "an exception is set");
+        return tnpy_raised(err);
     return read_dict(obj, copy, writable, loan, span, err);
 }

@@ -9,6 +9,8 @@
 
 #include "tenon/fast.h"
 
+#include "../object.h"
+
 /* NumPy's function table, PyArray_API, is a static pointer of this file: it is set once, to a constant that NumPy itself
  * keeps for the life of the process. */
 
@@ -37,17 +39,9 @@ static bool load_api(tnpy_state *state)
     return true;
 }
 
-static bool is_named_ndarray(PyTypeObject *type)
-{
-    return strcmp(type->tp_name, "numpy.ndarray") == 0;
-}
-
 void tnpy_numpy_notice(tnpy_state *state, PyObject *obj)
 {
-    bool found = is_named_ndarray(Py_TYPE(obj));
-    PyObject *mro = Py_TYPE(obj)->tp_mro;
-    for (Py_ssize_t i = 0; !found && mro != NULL && i < PyTuple_GET_SIZE(mro); i++)
-        found = PyType_Check(PyTuple_GET_ITEM(mro, i)) && is_named_ndarray((PyTypeObject *)PyTuple_GET_ITEM(mro, i));
+    bool found = tnpy_has_base(obj, "numpy.ndarray");
     if (found && !load_api(state))
         PyErr_Clear(); /* an array of a NumPy that can't be loaded is a foreign object like any other */
 }
@@ -70,17 +64,6 @@ int tnpy_numpy_import(tnpy_state *state)
     PyErr_Clear();
     state->numpy_missing = 1;
     return 0;
-}
-
-bool tnpy_numpy_is_masked(tnpy_state *state, PyObject *array)
-{
-    if (Py_TYPE(array) == state->ndarray)
-        return false;
-    PyObject *mro = Py_TYPE(array)->tp_mro;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(mro); i++)
-        if (strcmp(((PyTypeObject *)PyTuple_GET_ITEM(mro, i))->tp_name, "MaskedArray") == 0)
-            return true;
-    return false;
 }
 
 /* --- element types ------------------------------------------------------------------------------------------------ */

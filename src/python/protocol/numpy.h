@@ -86,9 +86,6 @@ static inline bool tnpy_numpy_has_type(PyObject *array, tnpy_dtype_key *key)
 /* The element type of an ndarray. *owned must be given to tn_type_free (NULL where *type is static). */
 tn_status tnpy_numpy_type(PyObject *array, const tn_type **type, tn_type **owned, tn_error *err);
 
-/* Is it an instance of numpy.ma.MaskedArray, whose mask C would not see? */
-bool tnpy_numpy_is_masked(tnpy_state *state, PyObject *array);
-
 /* The memory of one structure of exactly the key's type: an element of a structured array (numpy.void) or a 0-d array. NULL
  * where `obj` is neither, or of another type; the general way then says why. Runs no Python code. */
 const void *tnpy_numpy_record(tnpy_state *state, PyObject *obj, tnpy_dtype_key *key);
