@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-enum { TN_MODULE_ABI = 1 };
+enum { TN_MODULE_ABI = 2 };
 
 /* --- sizes -------------------------------------------------------------------------------------------------------- */
 
@@ -63,7 +63,12 @@ typedef enum tn_param_kind {
     TN_PARAM_SPAN,   /* a tn_span; any element type, ndim and strides; `type` NULL */
     TN_PARAM_VALUE,  /* one value of `type`, a number or a structure; by value or by reference, the loop knows */
     TN_PARAM_TEXT,   /* const char *, NUL-terminated; `type` NULL */
-    TN_PARAM_SIZE    /* an integer that is a size nothing implies: sizes[shape[0]] */
+    TN_PARAM_SIZE,   /* an integer that is a size nothing implies: sizes[shape[0]] */
+    TN_PARAM_ROWS,   /* an array of pointers to rows: `T **` or `T (*rows[m])[n]`; ndim ≥ 2. Along the first axis the memory
+                        may lie anywhere; each row is C-contiguous memory of the further extents */
+    TN_PARAM_HANDLE, /* a pointer to an opaque object: an instance of classes[`handle`]; `type` NULL */
+    TN_PARAM_OWNED   /* a tn_array by value; `type` NULL, any layout. TN_IN: C keeps what it is given, and must release it;
+                        as the result: what C hands over */
 } tn_param_kind;
 
 typedef enum tn_direction { TN_IN = 1, TN_OUT = 2, TN_INOUT = 3 } tn_direction;
@@ -87,6 +92,10 @@ enum {
  *   TN_PARAM_TEXT   address of a `const char *`; NULL pointer there for an optional one that is None; its step is 0
  *                   (as result: of the `const char *` to fill)
  *   TN_PARAM_SIZE   NULL: the value is in dims
+ *   TN_PARAM_ROWS   address of the first of dims[1 + shape[0]] pointers, a table made for the call; its step is 0
+ *   TN_PARAM_HANDLE address of a `void *`, which is NULL for an optional one that is None; its step is 0
+ *                   (as result: of the `void *` to fill)
+ *   TN_PARAM_OWNED  address of a tn_array, which the loop hands on (as result: of the one to fill); its step is 0
  *
  * steps[i] is the distance in bytes from one point to the next; 0 where the argument is the same for all points.
  */
@@ -101,6 +110,7 @@ typedef struct tn_param {
                                an array TN_INOUT is written in place; a value TN_INOUT is taken and returned */
     uint8_t ndim;
     uint8_t flags;          /* TN_OPTIONAL … */
+    uint16_t handle;        /* TN_PARAM_HANDLE: index into the module's classes */
 } tn_param;
 
 /* --- functions ---------------------------------------------------------------------------------------------------- */
@@ -113,7 +123,8 @@ typedef struct tn_throw {
 
 enum {
     TN_THREADSAFE = 1,     /* runs without the GIL */
-    TN_RETURNS_STATUS = 2  /* the C result is an error code: 0 is success and no value is returned */
+    TN_RETURNS_STATUS = 2, /* the C result is an error code: 0 is success and no value is returned */
+    TN_EXCLUSIVE = 4       /* refused while views of its first handle's memory are alive: it may move or free that memory */
 };
 
 typedef struct tn_function {
@@ -169,6 +180,33 @@ typedef struct tn_record {
     const tn_type *type;       /* kind TN_STRUCT */
 } tn_record;
 
+/* How a function belongs to a class. */
+typedef enum tn_method_kind {
+    TN_METHOD,     /* its first parameter, `self`, is a handle of this class */
+    TN_NEW,        /* makes an object: what calling the class does */
+    TN_STATIC,     /* makes an object in another way: T_name(…) that returns a T * and takes none first */
+    TN_ATTRIBUTE,  /* a method without further parameters that is read like an attribute */
+    TN_SET,        /* a method with one further parameter that sets the attribute of the same name */
+    TN_BUFFER      /* a method whose tn_array is what the object shows as an array, through every protocol; also callable */
+} tn_method_kind;
+
+typedef struct tn_method {
+    const char *name;      /* as Python spells it, without the prefix */
+    uint16_t function;     /* index into the module's functions; such a function is no attribute of the module */
+    uint8_t kind;          /* tn_method_kind */
+} tn_method;
+
+/* Opaque objects of C. Python's object owns one pointer, and calls `free` once: when it is closed, or when it and the last
+ * view of its memory are gone. */
+typedef struct tn_class {
+    const char *name;
+    const char *doc;               /* may be NULL */
+    const char *source;            /* "grid.h:12:8", of the typedef */
+    const tn_method *methods;
+    void (*free)(void *handle);    /* in the C half; never NULL, never called with NULL */
+    uint16_t nmethods;
+} tn_class;
+
 typedef struct tn_module {
     uint32_t abi;              /* TN_MODULE_ABI */
     uint32_t size;             /* sizeof(tn_module): what is appended later is read only if it is there */
@@ -181,6 +219,8 @@ typedef struct tn_module {
     const tn_record *records;
     uint16_t nfunctions, noverloads, nvariables, nrecords;
     uint32_t nconstants;
+    const tn_class *classes;
+    uint16_t nclasses;
 } tn_module;
 
 #ifdef __cplusplus

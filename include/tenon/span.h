@@ -21,13 +21,16 @@
 extern "C" {
 #endif
 
-enum { TN_READONLY = 1 };
+enum {
+    TN_READONLY = 1,
+    TN_UNOWNED = 2  /* of a tn_array: its memory is kept by somebody else (array.h), not by the array */
+};
 
 typedef struct tn_span {
     void *data;                   /* address of element (0, …, 0); not NULL, also where there are no elements */
     const tn_type *type;          /* of one element; type->itemsize is in bytes */
     int32_t ndim;                 /* 0 … TN_MAX_NDIM */
-    uint32_t flags;               /* TN_READONLY */
+    uint32_t flags;               /* TN_READONLY, TN_UNOWNED */
     const ptrdiff_t *shape;       /* ndim extents, each ≥ 0; may be NULL if ndim is 0 */
     const ptrdiff_t *strides;     /* ndim strides in bytes, any sign; may be NULL if ndim is 0 */
     const ptrdiff_t *suboffsets;  /* NULL: all memory is direct */
@@ -39,7 +42,8 @@ typedef struct tn_layout {
     ptrdiff_t suboffsets[TN_MAX_NDIM];
 } tn_layout;
 
-typedef enum tn_order { TN_ORDER_C = 'C', TN_ORDER_F = 'F' } tn_order;
+/* TN_ORDER_ROWS is for arrays that are made (array.h); nothing else takes it. */
+typedef enum tn_order { TN_ORDER_C = 'C', TN_ORDER_F = 'F', TN_ORDER_ROWS = 'R' } tn_order;
 
 /* Check a span that somebody else filled in: ndim, extents ≥ 0, element count and byte length representable. */
 tn_status tn_span_check(const tn_span *span, tn_error *err);
