@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "object.h"
 #include "refusal.h"
 
 /* --- one array ---------------------------------------------------------------------------------------------------- */
@@ -63,23 +64,13 @@ static bool is_aligned(const tnpy_frame *frame, int i)
     return tn_is_aligned(span->data, span->ndim, span->shape, span->strides, alignment);
 }
 
-static bool holds_objects(const tn_type *type)
-{
-    if (type->kind == TN_SUBARRAY)
-        return holds_objects(type->base);
-    for (ptrdiff_t i = 0; i < type->nfields; i++)
-        if (holds_objects(type->fields[i].type))
-            return true;
-    return type->kind == TN_OBJECT;
-}
-
 /* tn_span parameters take every type that C can read. C sees shape and strides themselves, and may run
  * without the GIL while `array.shape = …` frees those of the array: the loan keeps copies. */
 static tn_status complete_span(tnpy_frame *frame, int i)
 {
     tn_span *span = &frame->spans[i];
     if (frame->sources[i] != TNPY_NDARRAY)
-        return holds_objects(span->type) ? tnpy_refuse_type(frame, i) : TN_OK;
+        return tnpy_holds_objects(span->type) ? tnpy_refuse_type(frame, i) : TN_OK;
     tnpy_loan *loan = PyMem_Calloc(1, sizeof *loan);
     if (loan == NULL)
         return tn_fail(&frame->error, TN_NO_MEMORY, "out of memory");
@@ -95,7 +86,7 @@ static tn_status complete_span(tnpy_frame *frame, int i)
     tn_status status = tnpy_numpy_type(frame->objects[i], &span->type, &loan->type, &reason);
     if (status != TN_OK)
         return tnpy_refuse_because(frame, i, status, reason.message);
-    return holds_objects(span->type) ? tnpy_refuse_type(frame, i) : TN_OK;
+    return tnpy_holds_objects(span->type) ? tnpy_refuse_type(frame, i) : TN_OK;
 }
 
 static tn_status check_one(tnpy_frame *frame, int i)

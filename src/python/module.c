@@ -7,6 +7,7 @@
 #include "lend.h"
 #include "overload.h"
 #include "record.h"
+#include "release.h"
 #include "slot.h"
 #include "state.h"
 #include "tenon/python.h"
@@ -216,6 +217,8 @@ static const tn_api api = {.abi = TN_API_ABI, .size = sizeof(tn_api), .add_modul
 static int exec(PyObject *module)
 {
     tnpy_state *state = tnpy_state_of(module);
+    if (tnpy_inbox_join(state) < 0)
+        return -1;
     state->named_tuples = PyDict_New();
     state->call_error = tnpy_new_call_error();
     state->function_type = tnpy_function_make_type(module);
@@ -258,6 +261,7 @@ static int clear(PyObject *module)
 
 static void release(void *module)
 {
+    tnpy_inbox_leave(tnpy_state_of(module));
     clear((PyObject *)module);
 }
 

@@ -4,9 +4,11 @@
 #define TNPY_OBJECT_H
 
 #include <Python.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "tenon/status.h"
+#include "tenon/type.h"
 
 #include "compat.h"
 
@@ -24,6 +26,17 @@ static inline int tnpy_has_base(PyObject *obj, const char *name)
         if (strcmp(((PyTypeObject *)PyTuple_GET_ITEM(bases, i))->tp_name, name) == 0)
             return 1;
     return 0;
+}
+
+/* Are there Python objects among the elements? */
+static inline bool tnpy_holds_objects(const tn_type *type)
+{
+    if (type->kind == TN_SUBARRAY)
+        return tnpy_holds_objects(type->base);
+    for (ptrdiff_t i = 0; i < type->nfields; i++)
+        if (tnpy_holds_objects(type->fields[i].type))
+            return true;
+    return type->kind == TN_OBJECT;
 }
 
 static inline tn_status tnpy_refuse_masked(tn_error *err)

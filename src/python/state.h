@@ -14,6 +14,7 @@ typedef struct tnpy_state {
     PyTypeObject *memory_type;    /* memory the engine allocates where NumPy is not to be had */
     PyTypeObject *ndarray;        /* numpy.ndarray, borrowed; NULL until somebody has imported NumPy */
     PyObject *named_tuples;       /* dict: the classes of records, for record.c alone */
+    struct tnpy_inbox *inbox;     /* of the interpreter: what other threads have let go of (release.h) */
     int numpy_missing;            /* an import of NumPy was tried and failed */
 } tnpy_state;
 
