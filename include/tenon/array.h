@@ -10,7 +10,7 @@
  * thread at a time.
  *
  * An array whose span.data is NULL is no array: {0}, what is left after a move or a release, and what a function returns
- * by value to say that there was no memory.
+ * by value to say that there was no memory. Where a function below fails, its `out` is {0} (or NULL) afterwards.
  */
 #ifndef TENON_ARRAY_H
 #define TENON_ARRAY_H
@@ -79,6 +79,9 @@ tn_status tn_growable_reserve(tn_growable *growable, ptrdiff_t capacity, tn_erro
 
 /* New elements are zero. */
 tn_status tn_growable_resize(tn_growable *growable, ptrdiff_t length, tn_error *err);
+
+/* Elements that there is room for without moving. */
+ptrdiff_t tn_growable_capacity(const tn_growable *growable);
 
 /* Everything that is there now. Valid until the next change of length. */
 tn_span tn_growable_span(const tn_growable *growable);

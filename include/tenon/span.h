@@ -85,6 +85,12 @@ tn_status tn_span_reshape(const tn_span *span, int ndim, const ptrdiff_t *shape,
 tn_status tn_span_broadcast(const tn_span *span, int ndim, const ptrdiff_t *shape, tn_span *out, tn_layout *layout,
                             tn_error *err);
 
+/* The span of a `T **`: shape[0] pointers at `table`, each to a row that is C-contiguous memory of the further extents;
+ * shape has 2 extents at least. `flags` become the span's. The table must live as long as the span; TN_WRONG_VALUE if it
+ * or one of its rows is NULL where there are elements. */
+tn_status tn_span_rows(void *const *table, const tn_type *type, int ndim, const ptrdiff_t *shape, uint32_t flags,
+                       tn_span *out, tn_layout *layout, tn_error *err);
+
 /* --- overlap ------------------------------------------------------------------------------------------------------ */
 
 typedef enum tn_overlap { TN_DISJOINT = 0, TN_OVERLAPS = 1, TN_TOO_HARD = 2 } tn_overlap;

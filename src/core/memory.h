@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The only way libtenon allocates. A test build (TNI_TEST_MEMORY) brings its own pair, which counts blocks and fails on
+/* The only way libtenon allocates. A test build (TNI_TEST_MEMORY) brings its own three, which count blocks and fail on
  * demand: tests/c/failing_memory.c. */
 #ifndef TNI_MEMORY_H
 #define TNI_MEMORY_H
@@ -10,6 +10,7 @@
 #ifdef TNI_TEST_MEMORY
 
 void *tni_alloc(size_t size);
+void *tni_alloc_zeroed(size_t size);
 void tni_free(void *block);
 
 #else
@@ -18,6 +19,12 @@ void tni_free(void *block);
 static inline void *tni_alloc(size_t size)
 {
     return malloc(size);
+}
+
+/* The same, every byte zero; large blocks cost nothing until they are touched. */
+static inline void *tni_alloc_zeroed(size_t size)
+{
+    return calloc(1, size);
 }
 
 /* NULL is legal. */

@@ -12,6 +12,9 @@ int tni_plain(tn_kind kind, char order, ptrdiff_t itemsize, const char *unit, tn
 /* The byte order as far as it means anything for this type: '<', '>' or '|'. */
 char tni_order(const tn_type *type);
 
+/* The tn_type_<identifier> that is this very type, alignment included; NULL if there is none. */
+const tn_type *tni_static_type(const tn_type *type);
+
 /* The unit of a datetime or timedelta; never NULL. */
 const char *tni_unit(const tn_type *type);
 

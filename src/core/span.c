@@ -354,6 +354,33 @@ tn_status tn_span_broadcast(const tn_span *span, int ndim, const ptrdiff_t *shap
     return finish(&m, span, out, layout);
 }
 
+tn_status tn_span_rows(void *const *table, const tn_type *type, int ndim, const ptrdiff_t *shape, uint32_t flags,
+                       tn_span *out, tn_layout *layout, tn_error *err)
+{
+    if (ndim < 2)
+        return tn_fail(err, TN_WRONG_VALUE, "%d dimensions; memory in rows has 2 at least", ndim);
+    if (table == NULL)
+        return tn_fail(err, TN_WRONG_VALUE, "the table of rows is NULL");
+    if (type == NULL)
+        return tn_fail(err, TN_WRONG_VALUE, "there is no element type");
+    making m = {.ndim = ndim};
+    tn_status status = tn_contiguous_strides(ndim, shape, type->itemsize, TN_ORDER_C, m.layout.strides, err);
+    if (status != TN_OK)
+        return status;
+    memcpy(&m.data, &table, sizeof table);
+    memcpy(m.layout.shape, shape, (size_t)ndim * sizeof *shape);
+    m.layout.strides[0] = sizeof *table;
+    for (int k = 0; k < ndim; k++)
+        m.layout.suboffsets[k] = k == 0 ? 0 : -1;
+    tn_span rows = {.data = m.data, .type = type, .ndim = ndim, .flags = flags, .shape = m.layout.shape,
+                    .strides = m.layout.strides, .suboffsets = m.layout.suboffsets};
+    status = tn_span_check(&rows, err);
+    for (ptrdiff_t i = 0; status == TN_OK && has_elements(&m) && i < shape[0]; i++)
+        if (table[i] == NULL)
+            status = tn_fail(err, TN_WRONG_VALUE, "row %td is NULL", i);
+    return status != TN_OK ? status : finish(&m, &rows, out, layout);
+}
+
 /* --- reshaping ---------------------------------------------------------------------------------------------------- */
 
 /* Fill in an extent of -1, and check that the counts agree. */

@@ -116,6 +116,18 @@ char tni_order(const tn_type *type)
     return is_ordered((tn_kind)type->kind, type->itemsize) ? (char)type->byteorder : TN_NO_ORDER;
 }
 
+const tn_type *tni_static_type(const tn_type *type)
+{
+#define TNI_MATCH(identifier, tag, ctype, text)                                                  \
+    if (type->kind == tag && type->itemsize == tn_type_##identifier.itemsize &&                  \
+        tni_order(type) == tni_order(&tn_type_##identifier) &&                                   \
+        type->alignment == tn_type_##identifier.alignment)                                       \
+        return &tn_type_##identifier;
+    TN_SCALAR_LIST(TNI_MATCH)
+#undef TNI_MATCH
+    return NULL;
+}
+
 const char *tni_unit(const tn_type *type)
 {
     return type->name == NULL ? "generic" : type->name;

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`tenon.build` from Python: builds, caches by content, imports."""
 
+import ctypes
 import os
 import pickle
+import shlex
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import tenon
+from tenon.bind.toolchain import include_dir
 from tenon.build import BuildWarning
 
 pytestmark = pytest.mark.unsanitized  # what runs here is Python and the compiler
@@ -109,6 +112,52 @@ def test_errors_carry_the_compilers_text(source):
     source.write_text("int version(void) { return }\n")
     with pytest.raises(tenon.BuildError, match=r"counted\.c:1:\d+: error: expected expression"):
         tenon.build(source)
+
+
+LIBTENON = """
+#include <tenon/tenon.h>
+
+/* Of a matrix in rows that tn_array_zeros made, after writing i * n + k everywhere. */
+double corner(int m, int n) {
+    const ptrdiff_t shape[] = {m, n};
+    tn_array array;
+    if (tn_array_zeros(&tn_type_float64, 2, shape, TN_ORDER_ROWS, &array, NULL) != TN_OK)
+        return -1;
+    double **rows = array.span.data;
+    for (int i = 0; i < m; i++)
+        for (int k = 0; k < n; k++)
+            rows[i][k] += i * n + k;
+    double last = rows[m - 1][n - 1];
+    tn_array_release(&array);
+    return last;
+}
+"""
+
+
+def test_a_file_may_call_libtenon(source):
+    source.write_text(LIBTENON)
+    module = tenon.build(source)
+    assert module.corner(3, 4) == 11
+    assert module.corner(-1, 4) == -1
+
+
+def test_a_static_library_may_call_libtenon(tmp_path):
+    """The linker takes from libtenon what the libraries before it need."""
+    (tmp_path / "inner.c").write_text(LIBTENON)
+    (tmp_path / "outer.h").write_text("double corner(int m, int n);\n")
+    compiler = [*shlex.split(os.environ.get("CC", "cc")), *shlex.split(os.environ.get("CFLAGS", "")), "-fPIC"]
+    subprocess.run([*compiler, f"-I{include_dir()}", "-c", "inner.c"], cwd=tmp_path, check=True)
+    subprocess.run(["ar", "rc", "libinner.a", "inner.o"], cwd=tmp_path, check=True)
+    module = tenon.build(header=tmp_path / "outer.h", lib=tmp_path / "libinner.a")
+    assert module.corner(2, 2) == 3
+
+
+def test_what_a_module_takes_from_libtenon_does_not_leave_it(source):
+    """Another module, or the engine, may have another version of it."""
+    source.write_text(LIBTENON)
+    module = tenon.build(source)
+    with pytest.raises(AttributeError):
+        ctypes.CDLL(module.__file__).tn_array_zeros
 
 
 def test_a_missing_file_is_a_build_error(tmp_path):

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "failing_memory.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
 
-static long fail_at, asked, live;
+/* Threads may allocate and free while nothing is to fail. */
+static long fail_at;
+static atomic_long asked, live;
 static int has_failed;
 
 void memory_fail_at(long k)
@@ -34,7 +37,7 @@ long memory_asked(void)
 
 void *tni_alloc(size_t size)
 {
-    if (++asked == fail_at) {
+    if (atomic_fetch_add(&asked, 1) + 1 == fail_at) {
         has_failed = 1;
         return NULL;
     }
@@ -44,6 +47,12 @@ void *tni_alloc(size_t size)
         live++;
     }
     return block;
+}
+
+void *tni_alloc_zeroed(size_t size)
+{
+    void *block = tni_alloc(size);
+    return block == NULL ? NULL : memset(block, 0, size);
 }
 
 void tni_free(void *block)

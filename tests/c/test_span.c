@@ -685,6 +685,69 @@ static void test_results_in_place(void)
     CHECK(s.span.flags == TN_READONLY && s.span.type == &tn_type_int32, "flags and type stay");
 }
 
+/* The elements of memory in rows are those of the rows, one row after the other. */
+static void test_rows(void)
+{
+    static const struct {
+        int ndim;
+        ptrdiff_t shape[3];
+    } shapes[] = {{2, {3, 4}}, {2, {1, 1}}, {2, {0, 4}}, {2, {3, 0}}, {3, {3, 2, 4}}, {3, {2, 0, 4}}, {3, {4, 1, 1}}};
+    for (int s = 0; s < COUNT(shapes); s++) {
+        void *table[4];
+        const ptrdiff_t *shape = shapes[s].shape;
+        ptrdiff_t elements = shape[1] * (shapes[s].ndim == 3 ? shape[2] : 1);
+        for (int i = 0; i < 4; i++)
+            table[i] = memory + 4 * ((i * 7919) % 100); /* in no order, and one over the other */
+        tn_span span = {0};
+        tn_layout layout;
+        tn_status status = tn_span_rows(table, &tn_type_int32, shapes[s].ndim, shape, TN_READONLY, &span, &layout, NULL);
+        CHECK(status == TN_OK, "shape %d: status %d", s, (int)status);
+        CHECK(span.flags == TN_READONLY && span.type == &tn_type_int32, "shape %d: flags or type", s);
+        CHECK(tn_span_check(&span, NULL) == TN_OK && span.shape == layout.shape, "shape %d: not a span", s);
+        addresses all = list_elements(&span, TN_ORDER_C);
+        CHECK(all.count == shape[0] * elements, "shape %d: %d elements", s, all.count);
+        for (int k = 0; k < all.count; k++) {
+            const char *expected = (const char *)table[k / elements] + 4 * (k % elements);
+            CHECK(all.at[k] == expected, "shape %d: element %d lies elsewhere", s, k);
+        }
+    }
+}
+
+static void test_rows_that_are_refused(void)
+{
+    static const ptrdiff_t good[] = {2, 4}, empty[] = {2, 0}, negative[] = {2, -4}, huge[] = {PTRDIFF_MAX / 2, 4};
+    static const tn_type bad = {.kind = TN_VOID, .itemsize = -1};
+    static void *full[] = {memory, memory}, *holes[] = {memory, NULL};
+    const tn_type *i4 = &tn_type_int32;
+    const struct {
+        const char *name;
+        void *const *table;
+        const tn_type *type;
+        int ndim;
+        const ptrdiff_t *shape;
+        tn_status status;
+    } cases[] = {
+        {"good", full, i4, 2, good, TN_OK},
+        {"no table", NULL, i4, 2, good, TN_WRONG_VALUE},
+        {"no row", holes, i4, 2, good, TN_WRONG_VALUE},
+        {"no row where nothing is", holes, i4, 2, empty, TN_OK},
+        {"no type", full, NULL, 2, good, TN_WRONG_VALUE},
+        {"negative itemsize", full, &bad, 2, good, TN_WRONG_VALUE},
+        {"one dimension", full, i4, 1, good, TN_WRONG_VALUE},
+        {"too many dimensions", full, i4, TN_MAX_NDIM + 1, good, TN_WRONG_VALUE},
+        {"negative extent", full, i4, 2, negative, TN_WRONG_VALUE},
+        {"too many bytes", full, i4, 2, huge, TN_OUT_OF_RANGE},
+    };
+    for (int k = 0; k < COUNT(cases); k++) {
+        tn_span out = {.data = &out};
+        tn_layout layout;
+        tn_status status = tn_span_rows(cases[k].table, cases[k].type, cases[k].ndim, cases[k].shape, 0, &out, &layout,
+                                        NULL);
+        CHECK(status == cases[k].status, "%s: status %d", cases[k].name, (int)status);
+        CHECK(status == TN_OK || out.data == &out, "%s: something was written", cases[k].name);
+    }
+}
+
 static const test tests[] = {
     {"spans that cannot be are told from those that can", test_checks},
     {"the extent is that of the elements", test_extents},
@@ -703,6 +766,8 @@ static const test tests[] = {
     {"slices of indirect memory pick the elements they should", test_indirect_slices},
     {"indirect memory can be broadcast", test_indirect_broadcast},
     {"no pointer is loaded where there are no elements", test_empty_rows_are_not_loaded},
+    {"memory in rows has the elements of its rows", test_rows},
+    {"rows that cannot be are refused", test_rows_that_are_refused},
     {"results may replace the span they are made from", test_results_in_place},
 };
 

@@ -114,10 +114,10 @@ def _depends_on_folder(flags: Sequence[str]) -> bool:
 
 
 def _tenon() -> list[str]:
-    """Tenon's own generator and the headers that its glue is compiled against."""
-    from .toolchain import include_dir
+    """Tenon's own generator, and the headers and the library that its glue is built with."""
+    from .toolchain import include_dir, library_dir
 
-    files = sorted([*Path(__file__).parent.glob("*.py"), *Path(include_dir()).glob("tenon/*.h")])
+    files = sorted([*Path(__file__).parent.glob("*.py"), *Path(include_dir()).glob("tenon/*.h"), *Path(library_dir()).glob("*.a")])
     return [_hash_file(str(path)) for path in files]
 
 

@@ -144,7 +144,7 @@ class Toolchain:
         made = os.path.join(folder, "module")
         shared = _shared_flags(name, folder)
         command = [*self.command, *self.flags.general, *shared, "-o", made, *objects]
-        command += [*self.flags.link, *libraries, *self.ldflags]
+        command += [*self.flags.link, *libraries, *_libtenon(), *self.ldflags]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             raise BuildError(done.stdout.rstrip() or "the linker failed")
@@ -171,6 +171,12 @@ def _without_stdin(output: str) -> str:
     return re.sub(r"^(In file included from |)\./", r"\1", output, flags=re.MULTILINE)
 
 
+def _libtenon() -> list[str]:
+    """The library behind tenon/*.h. It is static: a module gets what it calls, and nothing of it leaves the module."""
+    library = os.path.join(library_dir(), "libtenon.a")
+    return [library, "-lm"] if os.path.exists(library) else []
+
+
 def include_dir() -> str:
     """The folder that holds tenon/*.h: inside the package, or in a checkout beside it."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -180,9 +186,13 @@ def include_dir() -> str:
     return os.path.join(os.path.dirname(os.path.dirname(package)), "include")
 
 
-def pkgconfig_dir() -> str:
+def library_dir() -> str:
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    return os.path.join(package, "lib", "pkgconfig")
+    return os.path.join(package, "lib")
+
+
+def pkgconfig_dir() -> str:
+    return os.path.join(library_dir(), "pkgconfig")
 
 
 def python_include() -> str:
