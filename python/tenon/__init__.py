@@ -8,10 +8,20 @@ modules that are built already need nothing but this package.
 
 import os
 
-from tenon._core import CallError, Function, Overloads
+from tenon._core import CallError, DType, Function, Overloads, Span
 from tenon.build import BuildError, BuildWarning, build
 
-__all__ = ["BuildError", "BuildWarning", "CallError", "Function", "Overloads", "build", "get_include"]
+__all__ = [
+    "BuildError",
+    "BuildWarning",
+    "CallError",
+    "DType",
+    "Function",
+    "Overloads",
+    "Span",
+    "build",
+    "get_include",
+]
 
 __version__: str
 

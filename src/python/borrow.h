@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Borrow: any object that holds an array becomes a span, for as long as a loan lives.
  *
- * ndarrays are not borrowed here: their fields are read where they are needed (protocol/numpy.h), since they may change
- * until the last moment before a call. All others are asked once, hold still while the loan lives where their protocol
- * can promise it, and get everything back from tnpy_give_back.
+ * A call does not borrow ndarrays here: it reads their fields where they are needed (protocol/numpy.h), since they may change
+ * until the last moment before it. Whoever borrows one here gets its fields as they are now. All others are asked once, hold
+ * still while the loan lives where their protocol can promise it, and get everything back from tnpy_give_back.
  *
  * What an exporter says is checked before it is believed: number of dimensions, extents, itemsize, length, format and NULL
  * pointers. Strides can't be checked against memory that only the exporter knows.
@@ -21,12 +21,16 @@
 typedef struct tnpy_loan {
     struct tnpy_loan *next;
     Py_buffer buffer;        /* buffer.obj NULL: not held */
-    PyObject *owner;         /* what keeps the memory, where no buffer does; may be NULL */
+    PyObject *owner;         /* the exporter, where no buffer keeps it; may be NULL */
+    PyObject *token;         /* what it gave, and what keeps the memory: a capsule, a dict; may be NULL */
+    PyObject *span;          /* a tenon.Span that is held; may be NULL */
     tn_type *type;           /* owned; NULL where the span's type is static */
-    tn_layout layout;        /* shape and strides, where the exporter has none that last */
+    tn_layout *layout;       /* shape and strides, where the exporter has none that last; NULL until needed.
+                                PyMem_RawFree frees it, as it does without the GIL */
 } tnpy_loan;
 
-/* Ask the protocols `obj` speaks, cheapest first: the buffer protocol, then __array_struct__, then __array_interface__.
+/* A Span and an ndarray are read directly. Of others, ask the protocols `obj` speaks, cheapest first: the buffer protocol,
+ * then __array_struct__, then __array_interface__.
  * One that fails falls through to the next, unless what it refused is writability. On TN_OK `span` is valid until
  * tnpy_give_back(loan). On failure nothing is held and `err->message` continues the parameter's name; its text is empty
  * where `obj` speaks no protocol at all (TN_WRONG_TYPE). The caller holds the GIL. */
@@ -34,5 +38,11 @@ tn_status tnpy_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan
 
 /* Give back what a loan holds. Any exception that is set stays set. */
 void tnpy_give_back(tnpy_loan *loan);
+
+/* For protocols: room for a layout that lives as long as the loan. NULL, with `err` filled, where there is no memory. */
+tn_layout *tnpy_loan_layout(tnpy_loan *loan, tn_error *err);
+
+/* Let the span's shape and strides be copies that live as long as the loan. */
+tn_status tnpy_loan_copy_layout(tnpy_loan *loan, tn_span *span, tn_error *err);
 
 #endif

@@ -76,12 +76,8 @@ static tn_status complete_span(tnpy_frame *frame, int i)
         return tn_fail(&frame->error, TN_NO_MEMORY, "out of memory");
     loan->next = frame->loans;
     frame->loans = loan;
-    if (span->ndim > 0) {
-        memcpy(loan->layout.shape, span->shape, (size_t)span->ndim * sizeof *span->shape);
-        memcpy(loan->layout.strides, span->strides, (size_t)span->ndim * sizeof *span->strides);
-    }
-    span->shape = loan->layout.shape;
-    span->strides = loan->layout.strides;
+    if (tnpy_loan_copy_layout(loan, span, &frame->error) != TN_OK)
+        return TN_NO_MEMORY;
     tn_error reason;
     tn_status status = tnpy_numpy_type(frame->objects[i], &span->type, &loan->type, &reason);
     if (status != TN_OK)

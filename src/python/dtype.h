@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* tenon.DType: an element type as a Python object.
  *
- * It owns its tn_type, so that whatever shows memory of that type keeps one reference and needs no copy. The scalar types
- * are made once an interpreter (state->dtypes). Immutable once made; needs no NumPy.
+ * It owns its tn_type, so that whatever shows memory of that type keeps one reference and needs no copy. The types of one
+ * native format character are made once an interpreter (state->dtypes). Immutable once made; needs no NumPy.
+ *
+ * A type has one meaning and may have several spellings: "l" and "q", "i" and "<i". A DType remembers how the exporter
+ * spelt it, because memoryview does, and compares by meaning.
  *
  * In Python: str(d) is how people read it ("float64", "{a: int32, b: float32}"); kind, itemsize, alignment, byteorder,
  * format (PEP 3118; None where it has no code), typestr, descr, names, fields, shape, base; d == anything that makes one;
@@ -23,8 +26,10 @@ typedef struct tnpy_dtype {
     PyObject *core;        /* tenon._core: keeps the state */
     const tn_type *type;
     tn_type *owned;        /* the same; NULL where it is static */
-    char *format;          /* what a buffer says: the native character memoryview can index, or the full grammar; NULL
-                              where PEP 3118 has no code */
+    const char *format;    /* what a buffer says: as the exporter spelt it; else one native character, or the full grammar;
+                              NULL where PEP 3118 has no code */
+    char *spelled;         /* the same where it is owned */
+    char character;        /* the format, where it is one native character that memoryview knows; else 0 */
     tnpy_dtype_key key;    /* for making ndarrays */
 } tnpy_dtype;
 
@@ -34,6 +39,10 @@ tnpy_dtype *tnpy_dtype_for(tnpy_state *state, const tn_type *type);
 
 /* The same, taking over `type` (also on failure). */
 tnpy_dtype *tnpy_dtype_take(tnpy_state *state, tn_type *type);
+
+/* The same for a type that an exporter spelt as `format` (NULL: not at all), which is `type`; `owned`, if not NULL, is the
+ * same and is taken over, also on failure. The spelling is kept where others read it alike. */
+tnpy_dtype *tnpy_dtype_spelled(tnpy_state *state, const char *format, const tn_type *type, tn_type *owned);
 
 /* What users write for one: a DType; a numpy.dtype or anything with a `dtype` attribute; str: a name ("float64",
  * ">bfloat16", "bytes[5]"), a typestr ("<f8", "f8"), a PEP 3118 format ("d", "T{i:a:f:b:}"); a list as numpy's descr; bool,

@@ -22,10 +22,12 @@ typedef struct kept {
 static void settle(tnpy_debt *debt, int alive)
 {
     kept *self = (kept *)debt;
-    if (alive && self->loan != NULL)
+    if (alive && self->loan != NULL) {
         tnpy_give_back(self->loan);
-    else if (self->loan != NULL)
+    } else if (self->loan != NULL) {
         tn_type_free(self->loan->type);
+        PyMem_RawFree(self->loan->layout);
+    }
     if (alive)
         Py_XDECREF(self->array);
     tn_type_free(self->type);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lend: C memory becomes a Python object.
  *
- * An ndarray where NumPy can be imported; otherwise a memoryview of a tenon.Memory, whose buffer carries type and shape.
+ * An ndarray where NumPy can be imported; otherwise a tenon.Span.
  */
 #ifndef TNPY_LEND_H
 #define TNPY_LEND_H
@@ -22,8 +22,5 @@ PyObject *tnpy_lend_new(tnpy_state *state, tnpy_dtype_key *key, int ndim, const 
 /* A view of memory of static storage duration, which lives as long as `owner`. New reference, or NULL. */
 PyObject *tnpy_lend_static(tnpy_state *state, tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, void *data,
                            bool readonly, PyObject *owner);
-
-/* The type tenon.Memory, made from `core`. New reference. */
-PyTypeObject *tnpy_memory_make_type(PyObject *core);
 
 #endif

@@ -9,6 +9,10 @@
  *  ndarray ──┘                    └── keeper: the object whose memory it is (a handle, a container), which counts it
  *
  * A keeper that must know how many views of its memory live counts the Memory objects it made: tnpy_lender.
+ *
+ * Memory lets go early, before it dies, when the last Span is released (memoryview's rule), or when the collector takes it
+ * out of a cycle; never while a buffer taken from one of its Spans is alive. It has ended then, and Spans that still
+ * point to it behave as released.
  */
 #ifndef TNPY_MEMORY_H
 #define TNPY_MEMORY_H
@@ -28,21 +32,30 @@ typedef struct tnpy_lender {
 
 typedef struct tnpy_memory {
     PyObject_HEAD
-    tnpy_loan *loan;      /* NULL: nothing is borrowed */
+    tnpy_loan loan;       /* what is borrowed; empty where it is lent */
     tn_array array;       /* {0}: nothing was lent */
     PyObject *keeper;     /* NULL, or kept alive */
-    int counted;          /* keeper is a tnpy_lender, and its count includes this */
     Py_ssize_t spans;     /* Spans that are not released, counted as memoryview counts its own: at 0 it lets go early */
-    int pinned;           /* it was shown in a way that does not say when it ends (see span_type.h): no letting go early */
+    Py_ssize_t exports;   /* buffers taken from any of its Spans: none may find its memory gone */
+    char counted;         /* keeper is a tnpy_lender, and its count includes this */
+    char pinned;          /* it was shown in a way that does not say when it ends (see span_type.h): no letting go early */
+    char ended;           /* it has let go */
 } tnpy_memory;
 
 /* Memory that C lends. Takes over *array, also on failure. `keeper` (may be NULL) is kept alive; `counts` says that it begins
  * with a tnpy_lender. New reference, or NULL with an exception. */
 tnpy_memory *tnpy_memory_lend(tnpy_state *state, tn_array *array, PyObject *keeper, int counts);
 
-/* Memory borrowed from `obj`, through whichever protocol it speaks; *span shows it as long as the object lives. New
- * reference, or NULL with an exception, whose message begins with `what` ("Span()"). */
+/* Memory borrowed from `obj`, through whichever protocol it speaks; *span shows it until the object ends, but of an ndarray
+ * its layout is valid only until Python code runs. New reference, or NULL with an exception, whose message begins with
+ * `what` ("Span()"). */
 tnpy_memory *tnpy_memory_borrow(tnpy_state *state, PyObject *obj, int writable, const char *what, tn_span *span);
+
+/* The object whose memory it is: the exporter, the array, the keeper. Borrowed; NULL where there is none, or no more. */
+PyObject *tnpy_memory_owner(const tnpy_memory *memory);
+
+/* Let go, once. Legal only where no Span shows it. */
+void tnpy_memory_end(tnpy_memory *memory);
 
 /* The type, made from `core`. New reference. */
 PyTypeObject *tnpy_memory_make_type(PyObject *core);

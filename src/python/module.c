@@ -2,13 +2,16 @@
 /* tenon._core: the module, its state, and the table through which compiled modules reach it. */
 #include <Python.h>
 
+#include "dtype.h"
 #include "error.h"
 #include "function.h"
 #include "lend.h"
+#include "memory.h"
 #include "overload.h"
 #include "record.h"
 #include "release.h"
 #include "slot.h"
+#include "span_type.h"
 #include "state.h"
 #include "tenon/python.h"
 #include "tenon/version.h"
@@ -219,17 +222,23 @@ static int exec(PyObject *module)
     tnpy_state *state = tnpy_state_of(module);
     if (tnpy_inbox_join(state) < 0)
         return -1;
+    state->core = module;
     state->named_tuples = PyDict_New();
     state->call_error = tnpy_new_call_error();
     state->function_type = tnpy_function_make_type(module);
     state->overloads_type = tnpy_overloads_make_type(module);
+    state->dtype_type = tnpy_dtype_make_type(module);
     state->memory_type = tnpy_memory_make_type(module);
+    state->span_type = tnpy_span_make_type(module);
     if (state->named_tuples == NULL || state->call_error == NULL || state->function_type == NULL ||
-        state->overloads_type == NULL || state->memory_type == NULL)
+        state->overloads_type == NULL || state->dtype_type == NULL || state->memory_type == NULL ||
+        state->span_type == NULL)
         return -1;
     if (add(module, "CallError", Py_NewRef(state->call_error)) < 0 ||
         add(module, "Function", Py_NewRef((PyObject *)state->function_type)) < 0 ||
         add(module, "Overloads", Py_NewRef((PyObject *)state->overloads_type)) < 0 ||
+        add(module, "DType", Py_NewRef((PyObject *)state->dtype_type)) < 0 ||
+        add(module, "Span", Py_NewRef((PyObject *)state->span_type)) < 0 ||
         add(module, "_api", PyCapsule_New((void *)&api, TN_API_CAPSULE, NULL)) < 0)
         return -1;
     if (PyModule_AddIntConstant(module, "_module_abi", TN_MODULE_ABI) < 0)
@@ -243,7 +252,11 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->call_error);
     Py_VISIT(state->function_type);
     Py_VISIT(state->overloads_type);
+    Py_VISIT(state->dtype_type);
     Py_VISIT(state->memory_type);
+    Py_VISIT(state->span_type);
+    for (int i = 0; i < TNPY_FORMAT_CHARACTERS; i++)
+        Py_VISIT((PyObject *)state->dtypes[i]);
     Py_VISIT(state->named_tuples);
     return 0;
 }
@@ -254,7 +267,11 @@ static int clear(PyObject *module)
     Py_CLEAR(state->call_error);
     Py_CLEAR(state->function_type);
     Py_CLEAR(state->overloads_type);
+    Py_CLEAR(state->dtype_type);
     Py_CLEAR(state->memory_type);
+    Py_CLEAR(state->span_type);
+    for (int i = 0; i < TNPY_FORMAT_CHARACTERS; i++)
+        Py_CLEAR(state->dtypes[i]);
     Py_CLEAR(state->named_tuples);
     return 0;
 }

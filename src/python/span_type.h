@@ -23,6 +23,7 @@ enum { TNPY_SMALL_NDIM = 4 };
 typedef struct tnpy_span {
     PyObject_HEAD
     tnpy_memory *memory;   /* NULL once released */
+    tnpy_memory *pinned;   /* the same once released, where somebody still has its address; else NULL */
     tnpy_dtype *dtype;     /* owns span.type */
     tn_span span;          /* shape, strides and suboffsets lie in `small` or in `large` */
     Py_ssize_t exports;
@@ -47,11 +48,18 @@ PyObject *tnpy_span_from_object(tnpy_state *state, PyObject *obj);
 /* What C lends, as a Span: tnpy_memory_lend's contract. */
 PyObject *tnpy_span_lend(tnpy_state *state, tn_array *array, PyObject *keeper, int counts);
 
+/* Another view of the same memory: `span` lies in what *self shows, and has the type of *self. New reference, or NULL with an
+ * exception. */
+PyObject *tnpy_span_view(tnpy_span *self, const tn_span *span);
+
 /* The memory of a Span that is not released; otherwise ValueError and NULL. Valid while the Span is not released: hold an
  * export (tnpy_span_hold) around anything that can run Python code. */
 const tn_span *tnpy_span_get(PyObject *self);
 void tnpy_span_hold(PyObject *self);
 void tnpy_span_let_go(PyObject *self);
+
+/* Somebody has its address, and does not say until when: the memory stays until the Span has died. */
+void tnpy_span_pin(PyObject *self);
 
 /* The type, made from `core`. New reference. */
 PyTypeObject *tnpy_span_make_type(PyObject *core);

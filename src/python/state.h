@@ -7,11 +7,20 @@
 
 #include "compat.h"
 
+enum { TNPY_FORMAT_CHARACTERS = 128 };
+
+struct tnpy_dtype;
+
 typedef struct tnpy_state {
     PyObject *call_error;         /* tenon.CallError */
     PyTypeObject *function_type;  /* tenon.Function */
     PyTypeObject *overloads_type; /* tenon.Overloads */
-    PyTypeObject *memory_type;    /* memory the engine allocates where NumPy is not to be had */
+    PyTypeObject *dtype_type;     /* tenon.DType */
+    PyTypeObject *memory_type;    /* tenon.Memory */
+    PyTypeObject *span_type;      /* tenon.Span */
+    /* tenon.DType of formats that are one native character, made when first needed; for dtype.c alone */
+    struct tnpy_dtype *dtypes[TNPY_FORMAT_CHARACTERS];
+    PyObject *core;               /* tenon._core, borrowed: whatever holds the state holds it */
     PyTypeObject *ndarray;        /* numpy.ndarray, borrowed; NULL until somebody has imported NumPy */
     PyObject *named_tuples;       /* dict: the classes of records, for record.c alone */
     struct tnpy_inbox *inbox;     /* of the interpreter: what other threads have let go of (release.h) */

@@ -82,8 +82,11 @@ static tn_status read_shape(tnpy_loan *loan, tn_span *span, tn_error *err)
     span->strides = buffer->strides;
     if (buffer->strides != NULL || buffer->ndim == 0)
         return TN_OK;
-    span->strides = loan->layout.strides;
-    return tn_contiguous_strides(buffer->ndim, buffer->shape, buffer->itemsize, TN_ORDER_C, loan->layout.strides, err);
+    tn_layout *layout = tnpy_loan_layout(loan, err);
+    if (layout == NULL)
+        return TN_NO_MEMORY;
+    span->strides = layout->strides;
+    return tn_contiguous_strides(buffer->ndim, buffer->shape, buffer->itemsize, TN_ORDER_C, layout->strides, err);
 }
 
 /* Suboffsets count only where one of them is not negative. */

@@ -76,24 +76,26 @@ static tn_status read_struct(const array_struct *s, bool writable, tnpy_loan *lo
     tn_status status = type_of_struct(s, &loan->type, err);
     if (status != TN_OK)
         return status;
+    if (tnpy_loan_layout(loan, err) == NULL)
+        return TN_NO_MEMORY;
     if (loan->type->itemsize != s->itemsize)
         return tn_fail(err, TN_WRONG_VALUE, "%s: the itemsize is %d, but descr makes %td", wrong, s->itemsize,
                        loan->type->itemsize);
     for (int i = 0; i < s->nd; i++) {
         if (s->shape[i] < 0)
             return tn_fail(err, TN_WRONG_VALUE, "%s: shape[%d] is %td", wrong, i, (ptrdiff_t)s->shape[i]);
-        loan->layout.shape[i] = s->shape[i];
+        loan->layout->shape[i] = s->shape[i];
     }
     if (s->strides != NULL)
         for (int i = 0; i < s->nd; i++)
-            loan->layout.strides[i] = s->strides[i];
-    *span = (tn_span){.data = s->data, .type = loan->type, .ndim = s->nd, .shape = loan->layout.shape,
-                      .strides = loan->layout.strides, .flags = s->flags & STRUCT_WRITEABLE ? 0 : TN_READONLY};
+            loan->layout->strides[i] = s->strides[i];
+    *span = (tn_span){.data = s->data, .type = loan->type, .ndim = s->nd, .shape = loan->layout->shape,
+                      .strides = loan->layout->strides, .flags = s->flags & STRUCT_WRITEABLE ? 0 : TN_READONLY};
     if (writable && span->flags & TN_READONLY)
         return tn_fail(err, TN_BUSY, "is read-only");
     tn_error reason;
-    if (s->strides == NULL && tn_contiguous_strides(s->nd, loan->layout.shape, loan->type->itemsize, TN_ORDER_C,
-                                                    loan->layout.strides, &reason) != TN_OK)
+    if (s->strides == NULL && tn_contiguous_strides(s->nd, loan->layout->shape, loan->type->itemsize, TN_ORDER_C,
+                                                    loan->layout->strides, &reason) != TN_OK)
         return tn_fail(err, TN_WRONG_VALUE, "%s: %s", wrong, reason.message);
     return TN_OK;
 }
@@ -110,11 +112,9 @@ tn_status tnpy_array_struct_borrow(PyObject *obj, bool writable, tnpy_loan *loan
         Py_DECREF(capsule);
         return TN_WRONG_VALUE;
     }
-    loan->owner = PyTuple_Pack(2, obj, capsule);
+    loan->owner = Py_NewRef(obj);
+    loan->token = capsule;
     const array_struct *s = PyCapsule_GetPointer(capsule, NULL);
-    Py_DECREF(capsule);
-    if (loan->owner == NULL)
-        return tnpy_raised(err);
     return read_struct(s, writable, loan, span, err);
 }
 
@@ -165,22 +165,24 @@ static tn_status read_layout(PyObject *dict, tnpy_loan *loan, tn_span *span, tn_
 {
     PyObject *shape = PyDict_GetItemString(dict, "shape");
     PyObject *strides = PyDict_GetItemString(dict, "strides");
-    int ndim = shape != NULL ? read_tuple(shape, loan->layout.shape) : -1;
+    if (tnpy_loan_layout(loan, err) == NULL)
+        return TN_NO_MEMORY;
+    int ndim = shape != NULL ? read_tuple(shape, loan->layout->shape) : -1;
     if (ndim < 0)
         return tn_fail(err, TN_WRONG_VALUE, "%s: 'shape' is not a tuple of at most %d integers", wrong, TN_MAX_NDIM);
     for (int i = 0; i < ndim; i++)
-        if (loan->layout.shape[i] < 0)
-            return tn_fail(err, TN_WRONG_VALUE, "%s: shape[%d] is %td", wrong, i, loan->layout.shape[i]);
+        if (loan->layout->shape[i] < 0)
+            return tn_fail(err, TN_WRONG_VALUE, "%s: shape[%d] is %td", wrong, i, loan->layout->shape[i]);
     span->ndim = ndim;
-    span->shape = loan->layout.shape;
-    span->strides = loan->layout.strides;
+    span->shape = loan->layout->shape;
+    span->strides = loan->layout->strides;
     if (strides == NULL || strides == Py_None) {
         tn_error reason;
-        if (tn_contiguous_strides(ndim, span->shape, span->type->itemsize, TN_ORDER_C, loan->layout.strides, &reason) != TN_OK)
+        if (tn_contiguous_strides(ndim, span->shape, span->type->itemsize, TN_ORDER_C, loan->layout->strides, &reason) != TN_OK)
             return tn_fail(err, TN_WRONG_VALUE, "%s: %s", wrong, reason.message);
         return TN_OK;
     }
-    if (read_tuple(strides, loan->layout.strides) != ndim)
+    if (read_tuple(strides, loan->layout->strides) != ndim)
         return tn_fail(err, TN_WRONG_VALUE, "%s: 'strides' is not a tuple of %d integers", wrong, ndim);
     return TN_OK;
 }
@@ -256,9 +258,9 @@ tn_status tnpy_array_interface_borrow(PyObject *obj, bool writable, tnpy_loan *l
      * run any code. It is kept, since a buffer object may hang on it. */
     PyObject *copy = PyDict_Copy(dict);
     Py_DECREF(dict);
-    loan->owner = copy == NULL ? NULL : PyTuple_Pack(2, obj, copy);
-    Py_XDECREF(copy);
-    if (loan->owner == NULL)
+    if (copy == NULL)
         return tnpy_raised(err);
+    loan->owner = Py_NewRef(obj);
+    loan->token = copy;
     return read_dict(obj, copy, writable, loan, span, err);
 }

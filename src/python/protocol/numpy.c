@@ -242,6 +242,16 @@ tn_status tnpy_numpy_type(PyObject *array, const tn_type **type, tn_type **owned
     return describe(descr_of(array), type, owned, err);
 }
 
+tn_status tnpy_numpy_dtype_type(PyObject *obj, tn_type **type, tn_error *err)
+{
+    PyArray_Descr *descr = NULL;
+    if (!PyArray_DescrConverter(obj, &descr))
+        return tnpy_raised(err);
+    tn_status status = type_of(descr, 0, type, err);
+    Py_DECREF(descr);
+    return status;
+}
+
 /* --- comparing ---------------------------------------------------------------------------------------------------- */
 
 static const int plain_numbers[] = {NPY_BOOL,  NPY_BYTE,     NPY_UBYTE,     NPY_SHORT, NPY_USHORT, NPY_INT,

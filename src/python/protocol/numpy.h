@@ -86,6 +86,10 @@ static inline bool tnpy_numpy_has_type(PyObject *array, tnpy_dtype_key *key)
 /* The element type of an ndarray. *owned must be given to tn_type_free (NULL where *type is static). */
 tn_status tnpy_numpy_type(PyObject *array, const tn_type **type, tn_type **owned, tn_error *err);
 
+/* The element type that a numpy.dtype, or what NumPy makes one of, stands for; to be given to tn_type_free. TN_RAISED with
+ * NumPy's own exception. Needs tnpy_numpy_import() == 1. */
+tn_status tnpy_numpy_dtype_type(PyObject *obj, tn_type **type, tn_error *err);
+
 /* The memory of one structure of exactly the key's type: an element of a structured array (numpy.void) or a 0-d array. NULL
  * where `obj` is neither, or of another type; the general way then says why. Runs no Python code. */
 const void *tnpy_numpy_record(tnpy_state *state, PyObject *obj, tnpy_dtype_key *key);

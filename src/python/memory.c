@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "memory.h"
+
+#include "error.h"
+#include "object.h"
+#include "release.h"
+#include "slot.h"
+
+/* --- life cycle --------------------------------------------------------------------------------------------------- */
+
+static tnpy_memory *new_memory(tnpy_state *state)
+{
+    tnpy_memory *memory = PyObject_GC_New(tnpy_memory, state->memory_type);
+    if (memory == NULL)
+        return NULL;
+    memory->loan = (tnpy_loan){.next = NULL};
+    memory->array = (tn_array){.owner = NULL};
+    memory->keeper = NULL;
+    memory->spans = 0;
+    memory->exports = 0;
+    memory->counted = 0;
+    memory->pinned = 0;
+    memory->ended = 0;
+    PyObject_GC_Track(memory);
+    return memory;
+}
+
+tnpy_memory *tnpy_memory_lend(tnpy_state *state, tn_array *array, PyObject *keeper, int counts)
+{
+    tnpy_memory *memory = new_memory(state);
+    if (memory == NULL) {
+        tn_array_release(array);
+        return NULL;
+    }
+    memory->array = tn_array_move(array);
+    memory->keeper = Py_XNewRef(keeper);
+    if (keeper != NULL && counts) {
+        memory->counted = 1;
+        ((tnpy_lender *)keeper)->views++;
+    }
+    return memory;
+}
+
+/* "Span(): …": what is refused, in the words that continue a parameter's name. */
+static void raise_refusal(tn_error *reason, PyObject *obj, const char *what)
+{
+    tn_error err = {.status = reason->status, .position = -1};
+    if (reason->status == TN_RAISED)
+        return;
+    if (reason->message[0] == '\0')
+        tn_fail(&err, TN_WRONG_TYPE,
+                "%s: a bytes-like object or an array is required, got %.100s, which speaks no protocol for arrays", what,
+                tnpy_type_name(obj));
+    else
+        tn_fail(&err, reason->status, "%s: %.100s %s", what, tnpy_type_name(obj), reason->message);
+    tnpy_raise(&err);
+}
+
+tnpy_memory *tnpy_memory_borrow(tnpy_state *state, PyObject *obj, int writable, const char *what, tn_span *span)
+{
+    tnpy_settle(state);
+    tnpy_memory *memory = new_memory(state);
+    if (memory == NULL)
+        return NULL;
+    tn_error err;
+    if (tnpy_borrow(state, obj, writable, &memory->loan, span, &err) == TN_OK)
+        return memory;
+    memory->ended = 1; /* nothing is held */
+    Py_DECREF(memory);
+    raise_refusal(&err, obj, what);
+    return NULL;
+}
+
+PyObject *tnpy_memory_owner(const tnpy_memory *memory)
+{
+    const tnpy_loan *loan = &memory->loan;
+    if (loan->buffer.obj != NULL)
+        return loan->buffer.obj;
+    if (loan->span != NULL)
+        return loan->span;
+    return loan->owner != NULL ? loan->owner : memory->keeper;
+}
+
+void tnpy_memory_end(tnpy_memory *memory)
+{
+    if (memory->ended)
+        return;
+    memory->ended = 1;
+    tnpy_give_back(&memory->loan);
+    tn_array_release(&memory->array);
+    if (memory->counted)
+        ((tnpy_lender *)memory->keeper)->views--;
+    memory->counted = 0;
+    Py_CLEAR(memory->keeper);
+}
+
+static void dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    tnpy_memory_end((tnpy_memory *)self);
+    PyObject_GC_Del(self);
+    Py_DECREF(type);
+}
+
+static int traverse(PyObject *self, visitproc visit, void *arg)
+{
+    const tnpy_memory *memory = (const tnpy_memory *)self;
+    Py_VISIT(memory->loan.buffer.obj);
+    Py_VISIT(memory->loan.owner);
+    Py_VISIT(memory->loan.token);
+    Py_VISIT(memory->loan.span);
+    Py_VISIT(memory->keeper);
+    Py_VISIT(Py_TYPE(self));
+    return 0;
+}
+
+/* Whoever took a buffer from one of its Spans may still read it while the collector works; it breaks the cycle instead. */
+static int clear(PyObject *self)
+{
+    tnpy_memory *memory = (tnpy_memory *)self;
+    if (memory->exports == 0 && !memory->pinned)
+        tnpy_memory_end(memory);
+    return 0;
+}
+
+/* --- the type ----------------------------------------------------------------------------------------------------- */
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "What keeps memory alive that views show; made and held by them."},
+    {Py_tp_dealloc, TNPY_SLOT(dealloc)},
+    {Py_tp_traverse, TNPY_SLOT(traverse)},
+    {Py_tp_clear, TNPY_SLOT(clear)},
+    {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "tenon.Memory",
+    .basicsize = sizeof(tnpy_memory),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = slots,
+};
+
+PyTypeObject *tnpy_memory_make_type(PyObject *core)
+{
+    return (PyTypeObject *)PyType_FromModuleAndSpec(core, &spec, NULL);
+}

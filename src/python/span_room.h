@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files that make up tenon.Span contribute to it, each one concept. span_type.c lists and joins them. */
+#ifndef TNPY_SPAN_ROOM_H
+#define TNPY_SPAN_ROOM_H
+
+#include "span_type.h"
+
+/* Each may be NULL, and ends with an entry of zeros. Static: the type keeps pointers to `methods` and `getset`. */
+typedef struct tnpy_span_room {
+    const PyType_Slot *slots;
+    PyMethodDef *methods;
+    PyGetSetDef *getset;
+} tnpy_span_room;
+
+extern const tnpy_span_room tnpy_span_properties;  /* span_properties.c: shape, strides, format, owner, … */
+extern const tnpy_span_room tnpy_span_printing;    /* span_repr.c */
+
+/* A tuple of `ndim` integers. */
+PyObject *tnpy_extents_tuple(int ndim, const ptrdiff_t *extents);
+
+#endif
