@@ -36,14 +36,32 @@ def convert(function: str, name: str, value: Any, dtype: np.dtype[Any]) -> Any:
     return np.require(array.astype(dtype, copy=False), requirements=["C", "A"])
 
 
+def convert_rows(function: str, name: str, value: Any, dtype: np.dtype[Any]) -> Any:
+    """Rows that need not lie together: each is converted by itself, and those that fit stay where they are."""
+    if isinstance(value, list | tuple):
+        return [convert(function, f"{name}[{number}]", row, dtype) for number, row in enumerate(value)]
+    return value if _is_indirect(value) else convert(function, name, value, dtype)
+
+
+def _is_indirect(value: Any) -> bool:
+    """Memory that NumPy cannot see, but C can."""
+    try:
+        with memoryview(value) as view:
+            return bool(view.suboffsets)
+    except (TypeError, ValueError, BufferError):
+        return False
+
+
 def call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:
     """Call `function` with the arrays it only reads converted to what it needs."""
-    inputs = dict(function._inputs)
+    inputs = {name: (dtype, rows) for name, dtype, rows in function._inputs}
     names = list(inputs)
 
     def fit(name: str, value: Any) -> Any:
-        dtype = inputs.get(name)
-        return value if dtype is None or value is None else convert(function.__name__, name, value, dtype)
+        dtype, rows = inputs.get(name, (None, False))
+        if dtype is None or value is None:
+            return value
+        return (convert_rows if rows else convert)(function.__name__, name, value, dtype)
 
     positional = [fit(name, value) for name, value in zip(names, args, strict=False)] + list(args[len(names) :])
     return function(*positional, **{name: fit(name, value) for name, value in (kwargs or {}).items()})

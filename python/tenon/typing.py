@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -39,6 +39,10 @@ class SupportsArrayInterface(Protocol):
 
 Buffer: TypeAlias = SupportsBuffer | SupportsArrayInterface
 """Any object that holds an array. Element type and shape are checked when it is passed, not by type checkers."""
+
+Row = TypeVar("Row")
+Rows: TypeAlias = Sequence[Row | Buffer]
+"""What a C function that takes an array of pointers to rows is given, if it is not one array: an array for each row."""
 
 Int: TypeAlias = SupportsIndex
 Float: TypeAlias = SupportsFloat | SupportsIndex

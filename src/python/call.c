@@ -3,6 +3,7 @@
 
 #include "error.h"
 #include "frame.h"
+#include "rows.h"
 
 void tnpy_point_at(tnpy_frame *frame)
 {
@@ -22,6 +23,8 @@ void tnpy_point_at(tnpy_frame *frame)
             continue;
         if (param->kind == TN_PARAM_SPAN)
             frame->args[i] = (char *)&frame->spans[i];
+        if (param->kind == TN_PARAM_ROWS)
+            frame->args[i] = (char *)tnpy_rows_of(frame, i)->table;
         if (param->kind == TN_PARAM_VIEW)
             for (int k = 0; k < param->ndim; k++)
                 frame->steps[nargs + param->strides + k] = frame->spans[i].strides[tnpy_lead(frame, i) + k];

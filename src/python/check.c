@@ -10,6 +10,7 @@
 
 #include "object.h"
 #include "refusal.h"
+#include "rows.h"
 
 /* --- one array ---------------------------------------------------------------------------------------------------- */
 
@@ -89,6 +90,8 @@ static tn_status check_one(tnpy_frame *frame, int i)
 {
     const tn_param *param = &frame->def->params[i];
     tn_span *span = &frame->spans[i];
+    if (frame->sources[i] == TNPY_GATHERED)
+        return tnpy_rows_check_items(frame, i);
     if (frame->sources[i] == TNPY_NDARRAY)
         tnpy_numpy_fields(frame->objects[i], span);
     if (param->direction != TN_IN && param->kind != TN_PARAM_VALUE && span->flags & TN_READONLY)
@@ -101,6 +104,8 @@ static tn_status check_one(tnpy_frame *frame, int i)
         return tnpy_refuse_ndim(frame, i);
     if (param->direction == TN_OUT && span->flags & TN_READONLY)
         return tnpy_refuse_readonly(frame, i);
+    if (param->kind == TN_PARAM_ROWS)
+        return tnpy_rows_check_array(frame, i);
     if (span->suboffsets != NULL)
         return tnpy_refuse_indirect(frame, i);
     if (param->kind == TN_PARAM_ARRAY && !is_contiguous(frame, i))
@@ -181,9 +186,14 @@ static tn_status check_pair(tnpy_frame *frame, int i, int j)
     /* Between the points of a batch, memory may be shared only in place: each point with itself. */
     if (!disjoint && same_layout(frame, i, j))
         return TN_OK;
+    bool rows_i = frame->def->params[i].kind == TN_PARAM_ROWS, rows_j = frame->def->params[j].kind == TN_PARAM_ROWS;
     tn_span a = typed(frame, i), b = typed(frame, j);
+    a.suboffsets = rows_i ? NULL : a.suboffsets; /* their pointers have been followed */
+    b.suboffsets = rows_j ? NULL : b.suboffsets;
     if (a.suboffsets != NULL || b.suboffsets != NULL)
         return refuse_unknown(frame, a.suboffsets != NULL ? i : j);
+    if (rows_i || rows_j)
+        return rows_i ? tnpy_rows_check_pair(frame, i, j) : tnpy_rows_check_pair(frame, j, i);
     return tn_spans_overlap(&a, &b, 0) == TN_DISJOINT ? TN_OK : tnpy_refuse_overlap(frame, i, j);
 }
 
@@ -191,6 +201,8 @@ static tn_status check_itself(tnpy_frame *frame, int i)
 {
     if (frame->def->params[i].kind == TN_PARAM_ARRAY && !frame->batch)
         return TN_OK; /* contiguous */
+    if (frame->def->params[i].kind == TN_PARAM_ROWS)
+        return tnpy_rows_check_itself(frame, i);
     tn_span span = typed(frame, i);
     if (span.suboffsets != NULL)
         return refuse_unknown(frame, i);

@@ -11,6 +11,7 @@
 #include "lend.h"
 #include "object.h"
 #include "refusal.h"
+#include "rows.h"
 #include "value.h"
 
 /* --- text --------------------------------------------------------------------------------------------------------- */
@@ -159,6 +160,7 @@ static tn_status convert_one(tnpy_frame *frame, int i)
     case TN_PARAM_ARRAY:
     case TN_PARAM_VIEW:
     case TN_PARAM_SPAN:
+    case TN_PARAM_ROWS:
         break;
     }
     return note_array(frame, i);
@@ -167,6 +169,9 @@ static tn_status convert_one(tnpy_frame *frame, int i)
 static tn_status borrow_one(tnpy_frame *frame, int i)
 {
     bool writable = frame->def->params[i].direction != TN_IN;
+    bool rows = frame->def->params[i].kind == TN_PARAM_ROWS;
+    if (rows && (PyList_Check(frame->objects[i]) || PyTuple_Check(frame->objects[i])))
+        return tnpy_rows_gather(frame, i);
     tnpy_loan *loan = PyMem_Malloc(sizeof *loan);
     frame->sources[i] = TNPY_NOTHING;
     if (loan == NULL)
@@ -181,8 +186,10 @@ static tn_status borrow_one(tnpy_frame *frame, int i)
     PyMem_Free(loan);
     if (status == TN_RAISED)
         return status;
-    if (frame->error.message[0] == '\0')
-        return tnpy_refuse_object(frame, i);
+    if (frame->error.message[0] == '\0') {
+        bool sequence = rows && PySequence_Check(frame->objects[i]) && !PyUnicode_Check(frame->objects[i]);
+        return sequence ? tnpy_rows_gather(frame, i) : tnpy_refuse_object(frame, i);
+    }
     if (status == TN_WRONG_VALUE && strcmp(frame->error.message, "is read-only") == 0)
         return tnpy_refuse_readonly(frame, i);
     return tnpy_refuse_because(frame, i, status, frame->error.message);
@@ -194,7 +201,7 @@ static tn_status prepare_outputs(tnpy_frame *frame)
     const tnpy_function *f = frame->function;
     for (int i = 0; i < f->nargs; i++) {
         tnpy_slot *slot = &f->slots[i];
-        bool made = slot->param->kind == TN_PARAM_ARRAY || frame->batch;
+        bool made = slot->param->kind == TN_PARAM_ARRAY || slot->param->kind == TN_PARAM_ROWS || frame->batch;
         bool given = i < frame->def->nparams && slot->param->direction == TN_OUT && frame->objects[i] != NULL;
         if (made && !given && tnpy_is_returned(slot->param) && tnpy_lend_prepare(frame->state, &slot->key) < 0)
             return tnpy_raised(&frame->error);

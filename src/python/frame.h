@@ -30,7 +30,8 @@ typedef enum tnpy_source {
     TNPY_SCRATCH,  /* a value, converted into the frame */
     TNPY_NDARRAY,  /* fields to be read in phase 2 */
     TNPY_LOANED,   /* borrowed from a foreign exporter: the span is final */
-    TNPY_MADE      /* an output that the engine allocated */
+    TNPY_MADE,     /* an output that the engine allocated */
+    TNPY_GATHERED  /* a sequence of rows, each an ndarray or borrowed (rows.h) */
 } tnpy_source;
 
 typedef struct tnpy_frame {
@@ -39,6 +40,8 @@ typedef struct tnpy_frame {
     tnpy_state *state;
     bool batch;
     bool foreign;                          /* some argument is neither a value nor an ndarray */
+    bool has_rows;                         /* there are rows in `scratch` (rows.h) */
+    int row_of;                            /* the argument of which refusals name one row; -1: none */
     tnpy_loan *loans;
     char *scratch;
     PyObject *objects[TN_MAX_PARAMS + 1];  /* as passed, borrowed; NULL: left out or None */
@@ -48,6 +51,7 @@ typedef struct tnpy_frame {
     char *args[TN_MAX_PARAMS + 1];
     ptrdiff_t dims[1 + TN_MAX_SIZES];
     ptrdiff_t steps[TNPY_MAX_STEPS];
+    char row_name[96];                     /* "rows[3]", if row_of is not -1 */
     tn_error error;
     _Alignas(long double) char small[TNPY_SMALL_SCRATCH];
 } tnpy_frame;
@@ -69,6 +73,9 @@ tn_status tnpy_check_overlap(tnpy_frame *frame);
 
 /* Give size k its value in `dims` where it is a constant or an expression, and check its range in any case. */
 tn_status tnpy_complete_size(const tn_function *def, int k, ptrdiff_t *dims, tn_error *err);
+
+/* The array whose shape says what size k is; -1 if none does. *axis is set. */
+int tnpy_size_giver(const tnpy_frame *frame, int k, int *axis);
 
 /* Make the outputs that were left out: shape `loop_shape` (nloop axes), then their own. */
 tn_status tnpy_allocate(tnpy_frame *frame, int nloop, const ptrdiff_t *loop_shape);

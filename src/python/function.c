@@ -8,6 +8,7 @@
 #include "error.h"
 #include "fast.h"
 #include "protocol/ufunc.h"
+#include "rows.h"
 #include "slot.h"
 
 /* --- making ------------------------------------------------------------------------------------------------------- */
@@ -18,6 +19,8 @@ static size_t scratch_needed(const tn_param *param)
 {
     if (param->kind == TN_PARAM_TEXT)
         return sizeof(char *);
+    if (param->kind == TN_PARAM_ROWS)
+        return tnpy_rows_size(param);
     return param->kind == TN_PARAM_VALUE ? (size_t)param->type->itemsize : 0;
 }
 
@@ -28,7 +31,8 @@ static int fill_slot(tnpy_function *f, int i, const tn_param *param)
     slot->name = PyUnicode_InternFromString(param->name);
     slot->offset = f->scratch_size;
     f->scratch_size += (scratch_needed(param) + SLOT_ALIGNMENT - 1) / SLOT_ALIGNMENT * SLOT_ALIGNMENT;
-    tnpy_dtype_key_init(&slot->key, param->type, param->kind == TN_PARAM_ARRAY && param->flags & TN_CHARACTER);
+    bool elements = param->kind == TN_PARAM_ARRAY || param->kind == TN_PARAM_ROWS;
+    tnpy_dtype_key_init(&slot->key, param->type, elements && param->flags & TN_CHARACTER);
     f->noutputs += tnpy_is_returned(param);
     return slot->name == NULL ? -1 : 0;
 }
@@ -43,7 +47,8 @@ static int fill_slots(tnpy_function *f)
         if (param->direction != TN_OUT)
             f->positional[f->npositional++] = (uint16_t)i;
         f->any_written |= param->direction != TN_IN;
-        f->any_strided |= param->kind == TN_PARAM_VIEW || param->kind == TN_PARAM_SPAN;
+        f->any_rows |= param->kind == TN_PARAM_ROWS;
+        f->any_strided |= param->kind == TN_PARAM_VIEW || param->kind == TN_PARAM_SPAN || param->kind == TN_PARAM_ROWS;
     }
     return def->result == NULL ? 0 : fill_slot(f, def->nparams, def->result);
 }
@@ -245,7 +250,8 @@ static PyObject *get_ufunc(PyObject *self, void *closure)
     return Py_XNewRef(f->ufunc);
 }
 
-/* What coerce() may convert: (name, dtype), dtype None for all that must be passed as it is. */
+/* What coerce() may convert: (name, dtype, rows), dtype None for all that must be passed as it is; rows says that each row may
+ * be an array of its own. */
 static PyObject *get_inputs(PyObject *self, void *closure)
 {
     (void)closure;
@@ -259,9 +265,10 @@ static PyObject *get_inputs(PyObject *self, void *closure)
     PyObject *list = PyList_New(0);
     for (int k = 0; list != NULL && k < f->npositional; k++) {
         const tn_param *param = &f->def->params[f->positional[k]];
-        int converted = param->direction == TN_IN && (param->kind == TN_PARAM_ARRAY || param->kind == TN_PARAM_VIEW);
+        int rows = param->kind == TN_PARAM_ROWS;
+        int converted = param->direction == TN_IN && (param->kind == TN_PARAM_ARRAY || param->kind == TN_PARAM_VIEW || rows);
         PyObject *dtype = converted ? tnpy_numpy_dtype(param->type) : Py_NewRef(Py_None);
-        PyObject *item = dtype == NULL ? NULL : Py_BuildValue("(sN)", param->name, dtype);
+        PyObject *item = dtype == NULL ? NULL : Py_BuildValue("(sNO)", param->name, dtype, rows ? Py_True : Py_False);
         if (item == NULL || PyList_Append(list, item) < 0)
             Py_CLEAR(list);
         Py_XDECREF(item);

@@ -36,8 +36,9 @@ typedef struct tnpy_function {
     int nargs;               /* nparams, and one for the result */
     int noutputs;            /* how many things the result is made of */
     int any_written;         /* some array is written: overlap must be looked at */
-    int any_strided;         /* there are views or spans, whose strides C sees */
-    size_t scratch_size;     /* bytes; every value, text pointer and tn_span has its place there */
+    int any_strided;         /* there are views or spans, whose strides C sees; or rows, whose table it sees */
+    int any_rows;
+    size_t scratch_size;     /* bytes; every value, text pointer and table of rows has its place there */
 } tnpy_function;
 
 /* A function for a descriptor. `core` is tenon._core. New reference, or NULL with an exception. */

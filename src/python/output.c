@@ -7,6 +7,7 @@
 #include "lend.h"
 #include "object.h"
 #include "refusal.h"
+#include "rows.h"
 #include "value.h"
 
 static const tn_param *param_of(const tnpy_frame *frame, int i)
@@ -88,7 +89,8 @@ tn_status tnpy_allocate(tnpy_frame *frame, int nloop, const ptrdiff_t *loop_shap
         if (!tnpy_is_returned(param))
             continue;
         bool is_result = i == frame->def->nparams;
-        bool in_scratch = param->kind != TN_PARAM_ARRAY && nloop == 0;
+        bool rows = param->kind == TN_PARAM_ROWS;
+        bool in_scratch = param->kind != TN_PARAM_ARRAY && !rows && nloop == 0;
         if (param->direction == TN_INOUT) {
             bool is_none = frame->sources[i] == TNPY_NOTHING;
             status = in_scratch || is_none ? TN_OK : allocate_taken(frame, i, nloop, loop_shape);
@@ -96,6 +98,8 @@ tn_status tnpy_allocate(tnpy_frame *frame, int nloop, const ptrdiff_t *loop_shap
             frame->sources[i] = TNPY_SCRATCH;
             if (!in_scratch)
                 status = allocate_one(frame, i, nloop, loop_shape);
+            if (rows && status == TN_OK)
+                status = tnpy_rows_tabulate(frame, i);
         }
     }
     return status;

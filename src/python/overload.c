@@ -23,40 +23,51 @@ typedef struct overloads {
 
 /* --- matching ----------------------------------------------------------------------------------------------------- */
 
-static bool fits_ndim(int ndim, const tn_param *param, bool batch)
+static bool fits_ndim(int ndim, int wanted, bool batch)
 {
-    return ndim == param->ndim || (batch && ndim > param->ndim);
+    return ndim == wanted || (batch && ndim > wanted);
 }
 
 /* Element type and number of dimensions of any exporter, without holding on to it. 1, 0, or -1 with an exception set. */
-static int fits_foreign(tnpy_frame *frame, int i)
+static int fits_foreign(tnpy_frame *frame, int i, PyObject *obj, int ndim)
 {
     const tn_param *param = &frame->def->params[i];
     tnpy_loan loan;
     tn_span span;
     tn_error reason;
-    tn_status status = tnpy_borrow(frame->state, frame->objects[i], false, &loan, &span, &reason);
+    tn_status status = tnpy_borrow(frame->state, obj, false, &loan, &span, &reason);
     if (status == TN_RAISED)
         return -1;
     if (status != TN_OK)
         return 0;
     bool any_byte = param->flags & TN_CHARACTER && span.type->itemsize == 1;
-    bool fits = (any_byte || tn_type_equal(param->type, span.type)) && fits_ndim(span.ndim, param, frame->batch);
+    bool fits = (any_byte || tn_type_equal(param->type, span.type)) && fits_ndim(span.ndim, ndim, frame->batch);
     tnpy_give_back(&loan);
     return fits;
 }
 
-static int fits_array(tnpy_frame *frame, int i)
+static int fits_array(tnpy_frame *frame, int i, PyObject *obj, int ndim)
 {
-    const tn_param *param = &frame->def->params[i];
-    PyObject *obj = frame->objects[i];
-    if (param->kind == TN_PARAM_SPAN)
-        return 1;
     if (!tnpy_numpy_is_array(frame->state, obj))
-        return fits_foreign(frame, i);
+        return fits_foreign(frame, i, obj, ndim);
     tn_span span;
     tnpy_numpy_fields(obj, &span);
-    return fits_ndim(span.ndim, param, frame->batch) && tnpy_numpy_has_type(obj, &frame->function->slots[i].key);
+    return fits_ndim(span.ndim, ndim, frame->batch) && tnpy_numpy_has_type(obj, &frame->function->slots[i].key);
+}
+
+/* Of rows in a list the first one decides; a list without rows may be of any type. */
+static int fits_rows(tnpy_frame *frame, int i)
+{
+    PyObject *obj = frame->objects[i];
+    int ndim = frame->def->params[i].ndim;
+    if (!PyList_Check(obj) && !PyTuple_Check(obj))
+        return fits_array(frame, i, obj, ndim);
+    if (PySequence_Fast_GET_SIZE(obj) == 0)
+        return 1;
+    PyObject *first = Py_NewRef(PySequence_Fast_GET_ITEM(obj, 0));
+    int result = fits_array(frame, i, first, ndim - 1);
+    Py_DECREF(first);
+    return result;
 }
 
 /* NumPy's scalars and 0-d arrays say exactly what they are, and so they are taken; but where no candidate is exactly that,
@@ -90,7 +101,7 @@ static int fits_value(tnpy_frame *frame, int i, closeness how)
     if (PyFloat_CheckExact(obj) || PyComplex_CheckExact(obj) || PyLong_Check(obj))
         return fits_number(obj, param);
     if (PyObject_CheckBuffer(obj)) {
-        int fits = fits_foreign(frame, i);
+        int fits = fits_foreign(frame, i, obj, param->ndim);
         bool has_axes = false;
         if (tnpy_numpy_is_array(frame->state, obj)) {
             tn_span span;
@@ -119,12 +130,15 @@ static int fits_argument(tnpy_frame *frame, int i, closeness how)
         return PyUnicode_Check(obj) || PyBytes_Check(obj);
     case TN_PARAM_VALUE:
         return fits_value(frame, i, how);
+    case TN_PARAM_SPAN:
+        return 1;
+    case TN_PARAM_ROWS:
+        return fits_rows(frame, i);
     case TN_PARAM_ARRAY:
     case TN_PARAM_VIEW:
-    case TN_PARAM_SPAN:
         break;
     }
-    return fits_array(frame, i);
+    return fits_array(frame, i, obj, param->ndim);
 }
 
 /* 1 if `candidate` takes these arguments; 0 if not; -1 with an exception set. */

@@ -34,7 +34,7 @@ static char *describe_numbers(const ptrdiff_t *numbers, int count, char *buffer,
 static const tn_type *type_in_hand(tnpy_frame *frame, int i, tn_type **owned)
 {
     *owned = NULL;
-    if (frame->sources[i] == TNPY_LOANED)
+    if (frame->sources[i] == TNPY_LOANED || frame->sources[i] == TNPY_GATHERED)
         return frame->spans[i].type;
     const tn_type *type = NULL;
     if (tnpy_numpy_type(frame->objects[i], &type, owned, NULL) != TN_OK)
@@ -76,6 +76,19 @@ static const tn_param *param_of(const tnpy_frame *frame, int i)
     return &frame->def->params[i];
 }
 
+/* What messages call argument i: the parameter, or the one row of it that is looked at. */
+static const char *name_of(const tnpy_frame *frame, int i)
+{
+    return frame->row_of == i ? frame->row_name : param_of(frame, i)->name;
+}
+
+/* "float64[n]" of "float64[m][n]", and of "float64[m][n] | None". */
+static void append_row_needed(char *buffer, size_t capacity, const char *annotation)
+{
+    const char *table = strchr(annotation, '['), *row = strchr(table + 1, '[');
+    append(buffer, capacity, "%.*s%.*s", (int)(table - annotation), annotation, (int)(strchr(row, ']') + 1 - row), row);
+}
+
 /* "float64[n]"; in a batch "float64[..., n]", since the loop's axes come first. */
 static const char *needed(const tnpy_frame *frame, int i, char *buffer, size_t capacity)
 {
@@ -83,7 +96,9 @@ static const char *needed(const tnpy_frame *frame, int i, char *buffer, size_t c
     const char *bracket = strchr(param->annotation, '[');
     char name[96];
     buffer[0] = '\0';
-    if (!frame->batch)
+    if (frame->row_of == i)
+        append_row_needed(buffer, capacity, param->annotation);
+    else if (!frame->batch)
         append(buffer, capacity, "%s", param->annotation);
     else if (param->ndim == 0)
         append(buffer, capacity, "%s or an array of %s", param->annotation,
@@ -100,7 +115,7 @@ tn_status tnpy_refuse_because(tnpy_frame *frame, int i, tn_status status, const 
     char kept[TN_ERROR_CAPACITY];
     snprintf(kept, sizeof kept, "%s", predicate); /* it may lie in frame->error */
     const char *of = strncmp(kept, "field ", strlen("field ")) == 0 ? "'s" : "";
-    return tn_fail(&frame->error, status, "%s(): %s%s %s", frame->def->name, param_of(frame, i)->name, of, kept);
+    return tn_fail(&frame->error, status, "%s(): %s%s %s", frame->def->name, name_of(frame, i), of, kept);
 }
 
 /* --- refusals ----------------------------------------------------------------------------------------------------- */
@@ -116,9 +131,9 @@ static const char *remedy(const tnpy_frame *frame, int i, char *buffer, size_t c
     else if (!PySequence_Check(obj) || PyUnicode_Check(obj))
         return buffer;
     else if (param->kind == TN_PARAM_SPAN)
-        append(buffer, capacity, "; np.asarray(%s) makes an array of it", param->name);
+        append(buffer, capacity, "; np.asarray(%s) makes an array of it", name_of(frame, i));
     else
-        append(buffer, capacity, "; np.asarray(%s) or %s.coerce(…) makes an array of it", param->name, frame->def->name);
+        append(buffer, capacity, "; np.asarray(%s) or %s.coerce(…) makes an array of it", name_of(frame, i), frame->def->name);
     return buffer;
 }
 
@@ -126,7 +141,7 @@ tn_status tnpy_refuse_object(tnpy_frame *frame, int i)
 {
     char need[128], advice[160];
     return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got %.100s%s", frame->def->name,
-                   param_of(frame, i)->name, needed(frame, i, need, sizeof need), Py_TYPE(frame->objects[i])->tp_name,
+                   name_of(frame, i), needed(frame, i, need, sizeof need), Py_TYPE(frame->objects[i])->tp_name,
                    remedy(frame, i, advice, sizeof advice));
 }
 
@@ -134,11 +149,11 @@ tn_status tnpy_refuse_none(tnpy_frame *frame, int i)
 {
     char need[128];
     return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got None", frame->def->name,
-                   param_of(frame, i)->name, needed(frame, i, need, sizeof need));
+                   name_of(frame, i), needed(frame, i, need, sizeof need));
 }
 
 /* Where both are structures, the first difference; where only the byte order differs, what to do. */
-static void append_reason(const tn_param *param, const tn_type *got, char *buffer, size_t capacity)
+static void append_reason(const tn_param *param, const char *name, const tn_type *got, char *buffer, size_t capacity)
 {
     if (got == NULL)
         return;
@@ -153,14 +168,14 @@ static void append_reason(const tn_param *param, const tn_type *got, char *buffe
         return;
     }
     if (got->kind == TN_OBJECT) {
-        append(buffer, capacity, "; its elements are Python objects, %s.astype(…) converts them", param->name);
+        append(buffer, capacity, "; its elements are Python objects, %s.astype(…) converts them", name);
         return;
     }
     bool swapped = got->kind == param->type->kind && got->itemsize == param->type->itemsize &&
                    got->byteorder != param->type->byteorder;
     if (swapped)
         append(buffer, capacity, "; its bytes are in the other order, %s.astype(%s.dtype.newbyteorder('=')) makes a copy in this one",
-               param->name, param->name);
+               name, name);
 }
 
 tn_status tnpy_refuse_type(tnpy_frame *frame, int i)
@@ -168,9 +183,9 @@ tn_status tnpy_refuse_type(tnpy_frame *frame, int i)
     const tn_param *param = param_of(frame, i);
     char need[128], got[256], reason[320] = "";
     tn_type *owned;
-    append_reason(param, type_in_hand(frame, i, &owned), reason, sizeof reason);
+    append_reason(param, name_of(frame, i), type_in_hand(frame, i, &owned), reason, sizeof reason);
     tn_type_free(owned);
-    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got %s%s", frame->def->name, param->name,
+    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got %s%s", frame->def->name, name_of(frame, i),
                    needed(frame, i, need, sizeof need), describe_argument(frame, i, got, sizeof got), reason);
 }
 
@@ -178,7 +193,7 @@ tn_status tnpy_refuse_ndim(tnpy_frame *frame, int i)
 {
     char need[128], got[256];
     return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got %s", frame->def->name,
-                   param_of(frame, i)->name, needed(frame, i, need, sizeof need),
+                   name_of(frame, i), needed(frame, i, need, sizeof need),
                    describe_argument(frame, i, got, sizeof got));
 }
 
@@ -186,13 +201,14 @@ tn_status tnpy_refuse_order(tnpy_frame *frame, int i)
 {
     const tn_param *param = param_of(frame, i);
     const tn_span *span = &frame->spans[i];
+    const char *where = frame->batch ? " in its last axes" : param->kind == TN_PARAM_ROWS && frame->row_of != i ? " in each row" : "";
     char strides[256], shape[256], advice[160] = "";
     if (param->direction == TN_IN)
-        snprintf(advice, sizeof advice, "; np.ascontiguousarray(%s) makes such a copy", param->name);
+        snprintf(advice, sizeof advice, "; np.ascontiguousarray(%s) makes such a copy", name_of(frame, i));
     else
         snprintf(advice, sizeof advice, "; %s() writes to it, so no copy would do", frame->def->name);
     return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s must be C-contiguous%s, got strides %s for shape %s%s",
-                   frame->def->name, param->name, frame->batch ? " in its last axes" : "",
+                   frame->def->name, name_of(frame, i), where,
                    describe_numbers(span->strides, span->ndim, strides, sizeof strides),
                    describe_numbers(span->shape, span->ndim, shape, sizeof shape), advice);
 }
@@ -206,29 +222,29 @@ tn_status tnpy_refuse_alignment(tnpy_frame *frame, int i)
     const char *advice = param->direction == TN_IN ? "; a copy of it is aligned" : "";
     if ((uintptr_t)span->data % alignment != 0)
         return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s must be aligned to %u bytes, its address is %u past that%s",
-                       frame->def->name, param->name, alignment, (unsigned)((uintptr_t)span->data % alignment), advice);
+                       frame->def->name, name_of(frame, i), alignment, (unsigned)((uintptr_t)span->data % alignment), advice);
     return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s must be aligned to %u bytes, got strides %s%s", frame->def->name,
-                   param->name, alignment, describe_numbers(span->strides, span->ndim, strides, sizeof strides), advice);
+                   name_of(frame, i), alignment, describe_numbers(span->strides, span->ndim, strides, sizeof strides), advice);
 }
 
 tn_status tnpy_refuse_readonly(tnpy_frame *frame, int i)
 {
     return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is read-only, and %s() writes to it", frame->def->name,
-                   param_of(frame, i)->name, frame->def->name);
+                   name_of(frame, i), frame->def->name);
 }
 
 tn_status tnpy_refuse_indirect(tnpy_frame *frame, int i)
 {
     return tn_fail(&frame->error, TN_WRONG_VALUE,
                    "%s(): %s is indirect (it has suboffsets), but its rows must lie in one block; a copy of it does",
-                   frame->def->name, param_of(frame, i)->name);
+                   frame->def->name, name_of(frame, i));
 }
 
 /* The parameter, other than `i`, whose extent gave size k its value; -1 if none did. */
 static int giver(const tnpy_frame *frame, int k)
 {
-    const tn_size *size = &frame->def->sizes[k];
-    return size->kind == TN_SIZE_IMPLIED ? size->param : -1;
+    int axis;
+    return tnpy_size_giver(frame, k, &axis);
 }
 
 tn_status tnpy_refuse_extent(tnpy_frame *frame, int i, int axis)

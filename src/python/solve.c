@@ -86,12 +86,39 @@ tn_status tnpy_complete_size(const tn_function *def, int k, ptrdiff_t *dims, tn_
     return check_range(def, k, dims[1 + k], err);
 }
 
+/* Does the array in hand say what its extent along `axis` is? An empty list of rows does not say how long they are. */
+static bool says(const tnpy_frame *frame, int i, int axis)
+{
+    if (!tnpy_in_memory(frame, i))
+        return false;
+    return axis == 0 || frame->sources[i] != TNPY_GATHERED || frame->spans[i].shape[0] > 0;
+}
+
+int tnpy_size_giver(const tnpy_frame *frame, int k, int *axis)
+{
+    const tn_size *size = &frame->def->sizes[k];
+    if (size->kind != TN_SIZE_IMPLIED)
+        return -1;
+    *axis = size->axis;
+    if (says(frame, size->param, size->axis))
+        return size->param;
+    for (int i = 0; i < frame->def->nparams; i++) {
+        const tn_param *param = &frame->def->params[i];
+        for (*axis = 0; *axis < param->ndim; ++*axis)
+            if (param->shape[*axis] == k && says(frame, i, *axis) && !(param->flags & TN_AT_LEAST && *axis == 0))
+                return i;
+    }
+    return -1;
+}
+
 /* TN_SIZE_ARGUMENT was put in its place by tnpy_convert. */
 static tn_status solve_one(tnpy_frame *frame, int k)
 {
-    const tn_size *size = &frame->def->sizes[k];
-    if (size->kind == TN_SIZE_IMPLIED)
-        frame->dims[1 + k] = frame->spans[size->param].shape[tnpy_lead(frame, size->param) + size->axis];
+    int axis, giver = tnpy_size_giver(frame, k, &axis);
+    if (giver >= 0)
+        frame->dims[1 + k] = frame->spans[giver].shape[tnpy_lead(frame, giver) + axis];
+    else if (frame->def->sizes[k].kind == TN_SIZE_IMPLIED)
+        frame->dims[1 + k] = 0;
     return tnpy_complete_size(frame->def, k, frame->dims, &frame->error);
 }
 
@@ -111,7 +138,7 @@ static tn_status check_extents(tnpy_frame *frame, int i)
     const ptrdiff_t *shape = frame->spans[i].shape + tnpy_lead(frame, i);
     for (int axis = 0; axis < param->ndim; axis++) {
         ptrdiff_t want = frame->dims[1 + param->shape[axis]];
-        if (shape[axis] == want)
+        if (shape[axis] == want || (want >= 0 && !says(frame, i, axis)))
             continue;
         if (want < 0 || shape[axis] < want || !may_be_longer(frame, i, axis))
             return tnpy_refuse_extent(frame, i, axis);

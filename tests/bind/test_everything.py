@@ -76,6 +76,11 @@ CALLS = [
     ("lambda_", (1, 2), 3.0),
     ("unnamed", (3, 2), 1.0),
     ("only_read", (x(3),), 0.0),
+    ("row_table", (x(2, 3),), 5.0),
+    ("row_table", ([x(3), x(3) + 3],), 5.0),
+    ("row_pointers", (x(2, 3)[::-1],), 2.0),
+    ("row_pointers", ((x(3), x(3) + 3),), 5.0),
+    ("row_pointers", ([],), 0.0),
 ]
 
 

@@ -19,6 +19,8 @@ def signature(params: Sequence[Param], result: Param | None, sizes: Sequence[Siz
             return None, f"{param.name} is text"
         if param.kind is ParamKind.SPAN:
             return None, f"{param.name} takes any layout"
+        if param.kind is ParamKind.ROWS:
+            return None, f"{param.name} is an array of pointers to rows"
     if result is not None and result.kind is ParamKind.TEXT:
         return None, "it returns text"
     operands = [param for param in params if param.kind is not ParamKind.SIZE]

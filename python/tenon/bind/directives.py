@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from . import comment as comments
 from . import expression
-from .declarations import Array, Declaration, Location, Number, Parameter, Pointer
+from .declarations import Array, CType, Declaration, Location, Number, Parameter, Pointer
 from .expression import INT64_MAX, INT64_MIN, Expression, ExpressionError
 from .model import Note, Throw
 
@@ -165,6 +165,8 @@ class _DirectiveReader:
         if items == [""]:
             directive.reference = True
             return rest[brackets.end() :]
+        if _row_pointer(parameter.type) is not None:
+            self.agrees_with_table(parameter, items)
         unit = "a shape names parameters and constants only; if this is a unit, write it otherwise"
         said = f"@param {parameter.name} {brackets[0]}"
         if items == ["1"] and isinstance(parameter.type, Pointer):
@@ -194,12 +196,28 @@ class _DirectiveReader:
     def agrees(self, parameter: Parameter, brackets: str) -> None:
         """`double x[n]` with `@param x [n] or NULL`: the prototype has said it already."""
         ctype, extents = parameter.type, []
-        while isinstance(ctype, Array):
+        while isinstance(ctype, Array | Pointer):
+            if isinstance(ctype, Pointer):  # the rows of `double (*rows[m])[n]`
+                ctype = ctype.to
+                continue
             extents.append(ctype.extent if ctype.count is None else str(ctype.count))
             ctype = ctype.element
         given = re.findall(r"\[([^\]]*)\]", brackets)
         if [self.canonical(item) for item in given] != [self.canonical(item) for item in extents]:
             raise Refused(f"@param {parameter.name} {brackets} is not the shape in the prototype", "drop the bracket")
+
+    def agrees_with_table(self, parameter: Parameter, items: list[str]) -> None:
+        """`double *rows[m]` with `@param rows [m][n]`: the prototype has said how many rows there are."""
+        ctype = parameter.type
+        assert isinstance(ctype, Array)
+        said = ctype.extent if ctype.count is None else str(ctype.count)
+        given = re.sub(r"(?:static|restrict)\s+", "", items[0])
+        if said not in ("", "*") and self.canonical(said) != self.canonical(given):
+            brackets = "".join(f"[{item}]" for item in items)
+            raise Refused(
+                f"@param {parameter.name} {brackets} is not the shape in the prototype, which has {said} rows",
+                f"begin with [{said}]",
+            )
 
     def canonical(self, item: str) -> str:
         constants = {
@@ -218,6 +236,14 @@ def _may_be_fixed(parameter: Parameter) -> bool:
 
 def _may_have_shape(parameter: Parameter) -> bool:
     ctype = parameter.type
+    row = _row_pointer(ctype)
+    if row is not None and not isinstance(row.to, Array):
+        return True
     return isinstance(ctype, Pointer) or (
         isinstance(ctype, Array) and ctype.count is None and ctype.extent in ("", "*")
     )
+
+
+def _row_pointer(ctype: CType) -> Pointer | None:
+    """What an array of pointers holds."""
+    return ctype.element if isinstance(ctype, Array) and isinstance(ctype.element, Pointer) else None

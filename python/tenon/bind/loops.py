@@ -128,9 +128,9 @@ def _operands(function: Function) -> list[tuple[int, Param]]:
 
 
 def _is_fixed(function: Function, index: int) -> bool:
-    """Text and spans are the same for all points."""
+    """Text, spans and rows are the same for all points."""
     params = [*function.params, *([function.result] if function.result else [])]
-    return params[index].kind in (ParamKind.TEXT, ParamKind.SPAN)
+    return params[index].kind in (ParamKind.TEXT, ParamKind.SPAN, ParamKind.ROWS)
 
 
 def _unused(function: Function, operands: Iterable[tuple[int, Param]]) -> list[str]:
@@ -232,6 +232,8 @@ def _argument(function: Function, number: int, passed: Passed, steps: dict[int, 
             if function.params[index].optional:
                 return [], f"(tn_a{index} ? {address} : (void *)0)"
             return [], address
+        case "rows":
+            return [], f"(void *)tn_a{index}"
         case "value":
             assert isinstance(ctype, Number | Record)
             return [], f"*(const {ctype.spelling} *)(const void *)({_address(index, steps)})"

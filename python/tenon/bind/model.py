@@ -25,6 +25,7 @@ class ParamKind(Enum):
     VALUE = "TN_PARAM_VALUE"
     TEXT = "TN_PARAM_TEXT"
     SIZE = "TN_PARAM_SIZE"
+    ROWS = "TN_PARAM_ROWS"
 
 
 class SizeKind(Enum):
@@ -89,8 +90,9 @@ class Param:
 class Passed:
     """How the loop makes one C argument.
 
-    `how`: "pointer" to params[index], its "value", a "view", a "span" or a "text"; a "size" (sizes[index]) by value, or
-    "size reference" as the address of a local copy; "constant" and "constant reference" likewise.
+    `how`: "pointer" to params[index], its "value", a "view", a "span", a "text" or the table of its "rows"; a "size"
+    (sizes[index]) by value, or "size reference" as the address of a local copy; "constant" and "constant reference"
+    likewise.
     """
 
     how: str

@@ -25,7 +25,7 @@ from .declarations import (
 from .directives import Directive, Extent, FunctionComment, NotYet, Refused, read_comment
 from .expression import Expression, ExpressionError, Integer, Name
 from .model import MAX_PARAMS, MAX_SIZES, Direction, Function, Note, Param, ParamKind, Passed, Throw
-from .types import annotation_of_array, describe, value_annotation, view_of
+from .types import annotation_of_array, annotation_of_rows, describe, value_annotation, view_of
 
 MAX_ALIGNMENT = 16  # of what malloc, NumPy and the engine give out
 _DIRECTIONS = {"in": Direction.IN, "out": Direction.OUT, "in,out": Direction.INOUT}
@@ -133,7 +133,8 @@ class _Draft:
 
     @property
     def implies(self) -> bool:
-        return self.kind is ParamKind.ARRAY and self.direction is not Direction.OUT and not self.optional
+        in_memory = self.kind in (ParamKind.ARRAY, ParamKind.ROWS)
+        return in_memory and self.direction is not Direction.OUT and not self.optional
 
 
 def _classify(parameter: Parameter, directive: Directive, shown: str, at_hand: _ExtentsAtHand) -> _Draft:
@@ -157,7 +158,8 @@ def _classify(parameter: Parameter, directive: Directive, shown: str, at_hand: _
         raise Refused(f"{shown} is fixed by its comment, and cannot be an output or NULL", "drop one of the two")
     if directive.optional and not _may_be_null(draft):
         raise Refused(f"{shown} cannot be NULL: it is passed by value", "drop `or NULL`")
-    ours = draft.kind is ParamKind.VALUE or (draft.kind is ParamKind.ARRAY and draft.direction is Direction.OUT)
+    output = draft.kind in (ParamKind.ARRAY, ParamKind.ROWS) and draft.direction is Direction.OUT
+    ours = draft.kind is ParamKind.VALUE or output
     if ours and draft.element is not None and not draft.fixed:
         _check_alignment(shown, draft.element)
     return draft
@@ -177,7 +179,8 @@ def _callback(name: str) -> Refused:
 
 
 def _may_be_null(draft: _Draft) -> bool:
-    return draft.kind in (ParamKind.ARRAY, ParamKind.TEXT) or (draft.kind is ParamKind.VALUE and draft.reference)
+    by_address = (ParamKind.ARRAY, ParamKind.ROWS, ParamKind.TEXT)
+    return draft.kind in by_address or (draft.kind is ParamKind.VALUE and draft.reference)
 
 
 def _classify_number(draft: _Draft, ctype: Number) -> None:
@@ -227,6 +230,9 @@ def _described(ctype: Record) -> Record:
 
 
 def _classify_array(draft: _Draft, ctype: Array) -> None:
+    if isinstance(ctype.element, Pointer):
+        _classify_rows(draft, ctype, ctype.element)
+        return
     name = draft.python_name
     extents: list[Extent] = []
     element: CType = ctype
@@ -262,7 +268,8 @@ def _make_array(draft: _Draft, element: CType, extents: list[Extent], restrict: 
         case Pointer(to=Other(what="a function")):
             raise Refused(f"{name} is an array of callbacks", "write a C function that needs none")
         case Pointer():
-            raise NotYet(f"{name} is an array of pointers to rows")
+            what = f"{name} is an array of pointers with more axes than one"
+            raise Refused(what, "give each row's address in one table: `*x[m]`")
         case Other(what=what):
             raise Refused(
                 f"{name} holds elements that are {what}" if not what.startswith("of ") else f"{name} is {what}"
@@ -302,7 +309,8 @@ def _classify_pointer(draft: _Draft, ctype: Pointer) -> None:
     if isinstance(target, Void):
         raise Refused(f"{name} is a void pointer: the element type is not said", "declare the element type")
     if isinstance(target, Pointer):
-        raise NotYet(f"{name} is a pointer to pointers")
+        _classify_rows(draft, ctype, target)
+        return
     if isinstance(target, Record) and not target.named:
         raise Refused(f"{name} is a pointer to a structure that has no name", "give it one with typedef")
     if isinstance(target, Record) and not target.complete:
@@ -312,14 +320,8 @@ def _classify_pointer(draft: _Draft, ctype: Pointer) -> None:
         return
     if directive.shape is not None:
         extents = list(directive.shape)
-        element: CType = target
-        while isinstance(element, Array):
-            if element.count is None and element.extent in ("", "*"):
-                raise Refused(f"{name} has no extent in [{element.extent}]", "write the extent")
-            tree = Integer(element.count) if element.count is not None else _extent_tree(name, element.extent)
-            extents.append(Extent(tree))
-            element = element.element
-        _make_array(draft, element, extents, ctype.restrict or directive.restrict)
+        element, further = _extents_of_target(name, target)
+        _make_array(draft, element, extents + further, ctype.restrict or directive.restrict)
         return
     if isinstance(target, Number | Record) and (directive.reference or _is_one_value(draft, target)):
         _classify_reference(draft, target)
@@ -328,6 +330,65 @@ def _classify_pointer(draft: _Draft, ctype: Pointer) -> None:
         draft.kind = ParamKind.TEXT
         return
     raise _no_shape(draft, ctype)
+
+
+def _extents_of_target(name: str, target: CType) -> tuple[CType, list[Extent]]:
+    """What a pointer leads to: the element, and the extents of the array where it is one."""
+    extents: list[Extent] = []
+    while isinstance(target, Array):
+        if target.count is None and target.extent in ("", "*"):
+            raise Refused(f"{name} has no extent in [{target.extent}]", "write the extent")
+        tree = Integer(target.count) if target.count is not None else _extent_tree(name, target.extent)
+        extents.append(Extent(tree))
+        target = target.element
+    return target, extents
+
+
+def _classify_rows(draft: _Draft, ctype: Array | Pointer, row: Pointer) -> None:
+    """A table of pointers to rows: `T (*x[m])[n]` says its shape; the comment says that of `T *x[m]` and `T **x`."""
+    name, directive = draft.python_name, draft.directive
+    element, further = _extents_of_target(name, row.to)
+    _refuse_as_rows(draft, ctype, element)
+    extents = list(directive.shape or [])
+    if isinstance(ctype, Array) and not extents and (ctype.count is not None or ctype.extent not in ("", "*")):
+        tree = Integer(ctype.count) if ctype.count is not None else _extent_tree(name, ctype.extent)
+        extents = [Extent(tree)]
+    if isinstance(ctype, Array) and extents and ctype.static:
+        extents[0] = Extent(extents[0].tree, True)
+    if (further and len(extents) > 1) or not extents or len(extents) + len(further) < 2:
+        raise _rows_without_shape(draft, ctype, row)
+    restrict = row.restrict or ctype.restrict or directive.restrict
+    _make_array(draft, element, extents + further, restrict)
+    draft.kind = ParamKind.ROWS
+
+
+def _refuse_as_rows(draft: _Draft, ctype: Array | Pointer, element: CType) -> None:
+    name = draft.python_name
+    if isinstance(element, Other) and element.what == "a function" and isinstance(ctype, Pointer):
+        raise _callback(name)
+    if isinstance(element, Other) and element.what == "a function":
+        raise Refused(f"{name} is an array of callbacks", "write a C function that needs none")
+    if isinstance(element, Void):
+        raise Refused(f"{name} leads to void: the element type is not said", "declare the element type")
+    if isinstance(element, Pointer):
+        what = f"{name} leads to its elements through several tables of pointers"
+        raise Refused(what, "write a C function that takes one: `**x`")
+    if isinstance(element, Record) and not element.complete:
+        raise Refused(f"{name} leads to pointers to {element.name}, an opaque handle", "pass one handle by its pointer")
+
+
+def _rows_without_shape(draft: _Draft, ctype: Array | Pointer, row: Pointer) -> Refused:
+    name, target = draft.python_name, row.to
+    said = ctype.extent if isinstance(ctype, Array) and ctype.count is None else ""
+    said = str(ctype.count) if isinstance(ctype, Array) and ctype.count is not None else said
+    used = frozenset(_names_in_brackets(target)) | {said}
+    rows = said if said not in ("", "*") else draft.extents_at_hand.best(used) or draft.extents_at_hand.new()
+    what = f"{name} is an array of pointers to rows, and its shape is not said"
+    if isinstance(target, Array):
+        return Refused(what, f"say `@param {name} [{rows}]` in the comment")
+    columns = draft.extents_at_hand.best(used | {rows}) or ("n" if rows != "n" else "k")
+    written, said = f"{describe(target)} (*{name}[{rows}])[{columns}]", f"@param {name} [{rows}][{columns}]"
+    return Refused(what, f"write `{written}`, or say `{said}` in the comment")
 
 
 def _is_one_value(draft: _Draft, target: Number | Record) -> bool:
@@ -591,14 +652,15 @@ class _Binder:
             argument=self.drafts.index(draft),
         )
         match param.kind:
-            case ParamKind.ARRAY:
+            case ParamKind.ARRAY | ParamKind.ROWS:
                 assert draft.element is not None
                 param.shape = tuple(table.number(extent.tree) for extent in draft.extents)
                 first = draft.extents[0]
                 only_implied = isinstance(first.tree, Name) and first.tree.name in loose
                 param.at_least = first.static and draft.direction is not Direction.OUT and not only_implied
                 named = [table.entries[index].name or "" for index in param.shape]
-                param.annotation = annotation_of_array(draft.element, named, param.at_least)
+                annotated = annotation_of_rows if param.kind is ParamKind.ROWS else annotation_of_array
+                param.annotation = annotated(draft.element, named, param.at_least)
             case ParamKind.VIEW:
                 assert draft.element is not None
                 param.strides = stride
@@ -631,6 +693,8 @@ class _Binder:
             return Passed("size reference" if draft.reference else "size", ctype, table.index[draft.name])
         if draft.kind is ParamKind.ARRAY or draft.reference:
             return Passed("pointer", ctype, draft.position)
+        if draft.kind is ParamKind.ROWS:
+            return Passed("rows", ctype, draft.position)
         how = {ParamKind.VIEW: "view", ParamKind.SPAN: "span", ParamKind.TEXT: "text"}.get(draft.kind, "value")
         return Passed(how, ctype, draft.position)
 

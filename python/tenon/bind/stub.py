@@ -109,6 +109,8 @@ class _Stub:
                 parts = [self._ndarray(param.type, param.character), self._tenon("Buffer")]
                 if param.character:
                     parts[:0] = [self._array_of(self._numpy("int8")), self._array_of(self._numpy("bytes_"))]
+            case ParamKind.ROWS:
+                parts = self._rows(param)
             case ParamKind.SPAN:
                 parts = [self._array_of(self._use("typing", "Any")), self._tenon("Buffer")]
             case ParamKind.TEXT:
@@ -118,6 +120,11 @@ class _Stub:
             case _:
                 parts = [self._scalar(param)]
         return " | ".join([*parts, *(["None"] if param.optional else [])])
+
+    def _rows(self, param: Param) -> list[str]:
+        """One array, or one for each row."""
+        array = self._ndarray(param.type, param.character)
+        return [array, self._tenon("Buffer"), f"{self._tenon('Rows')}[{array}]"]
 
     def _scalar(self, param: Param) -> str:
         if isinstance(param.type, Record):
@@ -129,7 +136,7 @@ class _Stub:
         self._note(param.type)
         if param.kind is ParamKind.TEXT:
             return f"{self._builtin('str')} | None"
-        if param.kind is ParamKind.ARRAY:
+        if param.kind in (ParamKind.ARRAY, ParamKind.ROWS):
             return self._ndarray(param.type, param.character)
         return self._value(param.type)
 
@@ -172,7 +179,10 @@ class _Stub:
             parts.append("*")
             for param in outputs:
                 array = self._ndarray(param.type, param.character)
-                parts.append(f"{param.name}: {array} | {self._tenon('Buffer')} | None = None")
+                accepted = [array, self._tenon("Buffer")]
+                if param.kind is ParamKind.ROWS:
+                    accepted = self._rows(param)
+                parts.append(f"{param.name}: {' | '.join(accepted)} | None = None")
         return parts
 
     def _returns(self, function: Function) -> str:

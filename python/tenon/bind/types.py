@@ -66,6 +66,12 @@ def annotation_of_array(element: Number | Record, extents: Sequence[str], at_lea
     return f"{name}[{', '.join(shown)}]"
 
 
+def annotation_of_rows(element: Number | Record, extents: Sequence[str], at_least: bool) -> str:
+    """float64[m][n]: a table of m addresses, at each of which n elements lie."""
+    name, _, table = annotation_of_array(element, extents[:1], at_least).partition("[")
+    return f"{name}[{table}[{', '.join(extents[1:])}]"
+
+
 def value_annotation(element: Number | Record) -> str:
     if isinstance(element, Record):
         return element.name

@@ -347,6 +347,17 @@ double only_read(size_t n, double x[n])
     return n ? x[0] : 0;
 }
 
+double row_table(size_t m, size_t n, const double (*rows[m])[n])
+{
+    return (*rows[m - 1])[n - 1];
+}
+
+/** @param rows [m][n] */
+double row_pointers(size_t m, size_t n, const double *const *rows)
+{
+    return m && n ? rows[m - 1][n - 1] : 0;
+}
+
 /* --- what is not bound -------------------------------------------------------------------------------------------- */
 
 double no_shape(const double *x)
@@ -372,17 +383,6 @@ int variadic(int n, ...)
 double callback(double (*f)(double), double x)
 {
     return f(x);
-}
-
-double row_table(size_t m, size_t n, double (*rows[m])[n])
-{
-    return (*rows[0])[0];
-}
-
-/** @param rows [m][n] */
-double row_pointers(size_t m, size_t n, double **rows)
-{
-    return m && n ? rows[0][0] : 0;
 }
 
 typedef struct grid grid;

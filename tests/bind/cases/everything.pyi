@@ -4,7 +4,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tenon.typing import Buffer, Complex, Float, Int, Structure, bound, overloaded
+from tenon.typing import Buffer, Complex, Float, Int, Rows, Structure, bound, overloaded
 
 FIRST: Final = 1
 SECOND: Final = 2
@@ -555,6 +555,28 @@ def only_read(x: NDArray[np.float64] | Buffer) -> float:
     ----------
     x : float64[n]
         only read, though not const
+
+    Returns
+    -------
+    float
+    """
+
+@bound
+def row_table(rows: NDArray[np.float64] | Buffer | Rows[NDArray[np.float64]]) -> float:
+    """Parameters
+    ----------
+    rows : float64[m][n]
+
+    Returns
+    -------
+    float
+    """
+
+@bound
+def row_pointers(rows: NDArray[np.float64] | Buffer | Rows[NDArray[np.float64]]) -> float:
+    """Parameters
+    ----------
+    rows : float64[m][n]
 
     Returns
     -------
