@@ -2,6 +2,7 @@
 """What all Python tests share: modules built from C text, and reproducible property tests."""
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +11,8 @@ import hypothesis
 import pytest
 
 import tenon
+
+sys.path.insert(0, str(Path(__file__).parent))  # for what several tests share: exchange.py
 
 # The same examples in every run, so that a failure seen once is seen again.
 hypothesis.settings.register_profile("reproducible", derandomize=True, deadline=None, print_blob=True)

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "object.h"
+#include "protocol/arrow.h"
 #include "protocol/buffer.h"
+#include "protocol/dlpack.h"
 #include "protocol/interface.h"
 #include "protocol/numpy.h"
 #include "span_type.h"
@@ -30,22 +32,24 @@ static tn_status check(tn_span *span, tn_error *err)
 }
 
 /* Ask one protocol. TN_WRONG_TYPE with an empty message means that the object does not speak it. */
-typedef tn_status protocol(PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err);
+typedef tn_status protocol(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err);
 
-static protocol *const protocols[] = {tnpy_buffer_borrow, tnpy_array_struct_borrow, tnpy_array_interface_borrow};
+static protocol *const protocols[] = {tnpy_buffer_borrow, tnpy_array_struct_borrow, tnpy_arrow_borrow, tnpy_dlpack_borrow,
+                                      tnpy_array_interface_borrow};
 
 static bool is_silent(tn_status status, const tn_error *err)
 {
     return status == TN_WRONG_TYPE && err->message[0] == '\0';
 }
 
-static tn_status ask_protocols(PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err)
+static tn_status ask_protocols(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
+                               tn_error *err)
 {
     tn_error first = {.status = TN_WRONG_TYPE, .position = -1};
     PyObject *raised = NULL;
     for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
         tn_error reason = {.position = -1};
-        tn_status status = protocols[i](obj, writable, loan, span, &reason);
+        tn_status status = protocols[i](state, obj, writable, loan, span, &reason);
         if (status == TN_OK)
             status = check(span, &reason);
         if (status == TN_OK) {
@@ -55,7 +59,7 @@ static tn_status ask_protocols(PyObject *obj, bool writable, tnpy_loan *loan, tn
         tnpy_give_back(loan);
         if (is_silent(status, &reason))
             continue;
-        bool final = status == TN_BUSY; /* a refusal to be written to */
+        bool final = status == TN_BUSY; /* a refusal to be written to, or another device */
         if (status == TN_RAISED && raised == NULL && first.message[0] == '\0')
             raised = PyErr_GetRaisedException();
         else if (status == TN_RAISED)
@@ -142,7 +146,7 @@ tn_status tnpy_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan
             tnpy_give_back(loan);
         return status;
     }
-    return ask_protocols(obj, writable, loan, span, err);
+    return ask_protocols(state, obj, writable, loan, span, err);
 }
 
 void tnpy_give_back(tnpy_loan *loan)
@@ -153,6 +157,9 @@ void tnpy_give_back(tnpy_loan *loan)
     if (loan->span != NULL)
         tnpy_span_let_go(loan->span);
     Py_CLEAR(loan->span);
+    if (loan->let_go != NULL)
+        loan->let_go(loan->held);
+    loan->let_go = NULL;
     Py_CLEAR(loan->token);
     Py_CLEAR(loan->owner);
     PyMem_RawFree(loan->layout);

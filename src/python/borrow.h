@@ -25,15 +25,18 @@ typedef struct tnpy_loan {
     PyObject *token;         /* what it gave, and what keeps the memory: a capsule, a dict; may be NULL */
     PyObject *span;          /* a tenon.Span that is held; may be NULL */
     tn_type *type;           /* owned; NULL where the span's type is static */
+    void *held;              /* what the exporter handed over; let_go NULL: nothing */
+    void (*let_go)(void *held);
     tn_layout *layout;       /* shape and strides, where the exporter has none that last; NULL until needed.
                                 PyMem_RawFree frees it, as it does without the GIL */
 } tnpy_loan;
 
-/* A Span and an ndarray are read directly. Of others, ask the protocols `obj` speaks, cheapest first: the buffer protocol,
- * then __array_struct__, then __array_interface__.
- * One that fails falls through to the next, unless what it refused is writability. On TN_OK `span` is valid until
- * tnpy_give_back(loan). On failure nothing is held and `err->message` continues the parameter's name; its text is empty
- * where `obj` speaks no protocol at all (TN_WRONG_TYPE). The caller holds the GIL. */
+/* A Span and an ndarray are read directly. Others are asked for the protocols they speak: the buffer protocol,
+ * __array_struct__, Arrow, DLPack, __array_interface__. Cheapest first, but for Arrow: its arrays may speak the DLPack of
+ * before 1.0, too, which does not say that they must not be written. One that fails falls through to the next, unless what
+ * it refused is writability, or the memory is another device's. On TN_OK `span` is valid until tnpy_give_back(loan). On
+ * failure nothing is held and `err->message` continues the parameter's name; its text is empty where `obj` speaks no
+ * protocol at all (TN_WRONG_TYPE). The caller holds the GIL. */
 tn_status tnpy_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err);
 
 /* Give back what a loan holds. Any exception that is set stays set. */

@@ -258,6 +258,7 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
     for (int i = 0; i < TNPY_FORMAT_CHARACTERS; i++)
         Py_VISIT((PyObject *)state->dtypes[i]);
     Py_VISIT(state->named_tuples);
+    Py_VISIT(state->dlpack_request);
     return 0;
 }
 
@@ -273,6 +274,7 @@ static int clear(PyObject *module)
     for (int i = 0; i < TNPY_FORMAT_CHARACTERS; i++)
         Py_CLEAR(state->dtypes[i]);
     Py_CLEAR(state->named_tuples);
+    Py_CLEAR(state->dlpack_request);
     return 0;
 }
 

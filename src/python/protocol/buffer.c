@@ -128,8 +128,10 @@ static tn_status get(PyObject *obj, bool writable, Py_buffer *buffer, tn_error *
     return tnpy_raised(err);
 }
 
-tn_status tnpy_buffer_borrow(PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err)
+tn_status tnpy_buffer_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
+                             tn_error *err)
 {
+    (void)state;
     if (!PyObject_CheckBuffer(obj))
         return TN_WRONG_TYPE;
     memset(&loan->buffer, 0, sizeof loan->buffer);

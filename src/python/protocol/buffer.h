@@ -7,6 +7,7 @@
 
 /* As tnpy_borrow, for this protocol alone. TN_BUSY: the memory is there but must not be written. TN_RAISED: the exporter's
  * own exception. */
-tn_status tnpy_buffer_borrow(PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err);
+tn_status tnpy_buffer_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
+                             tn_error *err);
 
 #endif

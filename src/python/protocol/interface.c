@@ -54,6 +54,8 @@ static tn_status type_of_struct(const array_struct *s, tn_type **out, tn_error *
 {
     if (s->flags & STRUCT_HAS_DESCR && s->descr != NULL && s->typekind == 'V')
         return type_from_descr_object(s->descr, out, err);
+    if (s->typekind == TN_DATETIME || s->typekind == TN_TIMEDELTA)
+        return TN_WRONG_TYPE; /* the unit is not said; __array_interface__ says it */
     char typestr[32];
     int size = s->typekind == 'U' ? s->itemsize / 4 : s->itemsize;
     char order = s->flags & STRUCT_NOT_SWAPPED ? TN_NATIVE : (TN_NATIVE == '<' ? '>' : '<');
@@ -100,8 +102,10 @@ static tn_status read_struct(const array_struct *s, bool writable, tnpy_loan *lo
     return TN_OK;
 }
 
-tn_status tnpy_array_struct_borrow(PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err)
+tn_status tnpy_array_struct_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
+                                   tn_error *err)
 {
+    (void)state;
     PyObject *capsule;
     int found = lookup(obj, "__array_struct__", &capsule);
     if (found <= 0)
@@ -243,8 +247,10 @@ static tn_status read_dict(PyObject *obj, PyObject *dict, bool writable, tnpy_lo
     return status;
 }
 
-tn_status tnpy_array_interface_borrow(PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err)
+tn_status tnpy_array_interface_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
+                                      tn_error *err)
 {
+    (void)state;
     PyObject *dict;
     int found = lookup(obj, "__array_interface__", &dict);
     if (found <= 0)
