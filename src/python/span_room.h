@@ -14,6 +14,11 @@ typedef struct tnpy_span_room {
 
 extern const tnpy_span_room tnpy_span_properties;  /* span_properties.c: shape, strides, format, owner, … */
 extern const tnpy_span_room tnpy_span_printing;    /* span_repr.c */
+extern const tnpy_span_room tnpy_span_listing;     /* span_list.c: tolist */
+extern const tnpy_span_room tnpy_span_bytes;       /* span_bytes.c: tobytes, hex, the hash */
+extern const tnpy_span_room tnpy_span_comparison;  /* span_compare.c: ==, != */
+extern const tnpy_span_room tnpy_span_searching;   /* span_search.c: iteration, in, index, count */
+extern const tnpy_span_room tnpy_span_casting;     /* span_cast.c: cast */
 
 /* A tuple of `ndim` integers. */
 PyObject *tnpy_extents_tuple(int ndim, const ptrdiff_t *extents);

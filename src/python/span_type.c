@@ -15,6 +15,11 @@
 static const tnpy_span_room *const rooms[] = {
     &tnpy_span_properties,
     &tnpy_span_printing,
+    &tnpy_span_listing,
+    &tnpy_span_bytes,
+    &tnpy_span_comparison,
+    &tnpy_span_searching,
+    &tnpy_span_casting,
 };
 
 enum { ROOMS = sizeof rooms / sizeof *rooms };

@@ -9,26 +9,12 @@
 #include <stdio.h>
 
 #include "../core/half.h"
+#include "../core/load.h"
 #include "number.h"
 #include "object.h"
 #include "record.h"
 
 /* --- C value → memory --------------------------------------------------------------------------------------------- */
-
-static int is_swapped(const tn_type *type)
-{
-    return type->byteorder != TN_NATIVE && type->byteorder != TN_NO_ORDER;
-}
-
-static void move(void *to, const void *from, size_t size, int swapped)
-{
-    unsigned char *target = to;
-    const unsigned char *source = from;
-    for (size_t i = 0; swapped && i < size; i++)
-        target[i] = source[size - 1 - i];
-    if (!swapped)
-        memcpy(to, from, size);
-}
 
 /* "got 300": the digits of a huge int are cut. */
 static tn_status out_of_range(const char *type, const char *range, PyObject *number, tn_error *err)
@@ -73,13 +59,13 @@ static void store_integer(const tn_type *type, uint64_t value, void *out)
         memcpy(out, &u8, 1);
         break;
     case 2:
-        move(out, &u16, 2, is_swapped(type));
+        tni_move(out, &u16, 2, tni_is_swapped(type));
         break;
     case 4:
-        move(out, &u32, 4, is_swapped(type));
+        tni_move(out, &u32, 4, tni_is_swapped(type));
         break;
     default:
-        move(out, &value, 8, is_swapped(type));
+        tni_move(out, &value, 8, tni_is_swapped(type));
     }
 }
 
@@ -149,7 +135,7 @@ static tn_status store_half(const tn_type *type, long double value, void *out, t
     if (isinf(back) && !isinf(value))
         return brain ? float_out_of_range("bfloat16", "3.39e+38", value, err)
                      : float_out_of_range("float16", "65504", value, err);
-    move(out, &half, sizeof half, is_swapped(type));
+    tni_move(out, &half, sizeof half, tni_is_swapped(type));
     return TN_OK;
 }
 
@@ -164,7 +150,7 @@ static tn_status store_float(size_t size, int swapped, long double value, void *
         return float_out_of_range("float64", "1.7976931348623157e+308", value, err);
     const void *source = size == sizeof narrow ? (const void *)&narrow
                          : size == sizeof middle ? (const void *)&middle : (const void *)&value;
-    move(out, source, size, swapped);
+    tni_move(out, source, size, swapped);
 #if LDBL_MANT_DIG == 64
     enum { EXTENDED = 10 }; /* x87: what follows is padding, and must not carry what lay on the stack */
     if (size > EXTENDED && !swapped)
@@ -211,7 +197,7 @@ static tn_status read_float(PyObject *obj, const tn_type *type, void *out, tn_er
     tn_status status = tnpy_float_of(obj, is_wide(size), &value, err);
     if (status != TN_OK)
         return status;
-    return size == 2 ? store_half(type, value, out, err) : store_float(size, is_swapped(type), value, out, err);
+    return size == 2 ? store_half(type, value, out, err) : store_float(size, tni_is_swapped(type), value, out, err);
 }
 
 static tn_status read_complex(PyObject *obj, const tn_type *type, void *out, tn_error *err)
@@ -222,9 +208,9 @@ static tn_status read_complex(PyObject *obj, const tn_type *type, void *out, tn_
         return TN_OK;
     tn_status status = tnpy_complex_of(obj, is_wide(size), &value, err);
     if (status == TN_OK)
-        status = store_float(size, is_swapped(type), value.real, out, err);
+        status = store_float(size, tni_is_swapped(type), value.real, out, err);
     if (status == TN_OK)
-        status = store_float(size, is_swapped(type), value.imag, (char *)out + size, err);
+        status = store_float(size, tni_is_swapped(type), value.imag, (char *)out + size, err);
     return status;
 }
 
@@ -313,7 +299,7 @@ static tn_status read_ucs4(PyObject *obj, const tn_type *type, void *out, tn_err
         memset(out, 0, (size_t)type->itemsize);
         for (Py_ssize_t i = 0; i < PyUnicode_GET_LENGTH(text); i++) {
             uint32_t character = PyUnicode_READ_CHAR(text, i);
-            move((char *)out + 4 * i, &character, 4, is_swapped(type));
+            tni_move((char *)out + 4 * i, &character, 4, tni_is_swapped(type));
         }
     }
     Py_DECREF(text);
@@ -361,70 +347,32 @@ tn_status tnpy_value_read(tnpy_state *state, PyObject *obj, const tn_type *type,
 
 static PyObject *integer_to_python(const tn_type *type, const void *data)
 {
-    unsigned char bytes[8];
     size_t size = (size_t)type->itemsize;
-    move(bytes, data, size, is_swapped(type));
-    uint8_t u8;
-    uint16_t u16;
-    uint32_t u32;
-    uint64_t value;
-    switch (size) {
-    case 1:
-        memcpy(&u8, bytes, 1);
-        value = u8;
-        break;
-    case 2:
-        memcpy(&u16, bytes, 2);
-        value = u16;
-        break;
-    case 4:
-        memcpy(&u32, bytes, 4);
-        value = u32;
-        break;
-    default:
-        memcpy(&value, bytes, 8);
-    }
     if (type->kind == TN_UINT || type->kind == TN_POINTER)
-        return PyLong_FromUnsignedLongLong(value);
-    uint64_t sign = UINT64_C(1) << (8 * size - 1);
-    return PyLong_FromLongLong((long long)((value ^ sign) - sign));
+        return PyLong_FromUnsignedLongLong(tni_load_unsigned(size, tni_is_swapped(type), data));
+    return PyLong_FromLongLong(tni_load_signed(size, tni_is_swapped(type), data));
 }
 
 /* One IEEE number of `size` bytes, as the nearest double. */
 static double load_float(size_t size, int swapped, const void *data)
 {
-    uint16_t half;
-    float narrow;
-    double middle;
-    long double wide;
-    if (size == sizeof half) {
-        move(&half, data, size, swapped);
-        return tni_float16_to_double(half);
-    }
-    if (size == sizeof narrow) {
-        move(&narrow, data, size, swapped);
-        return (double)narrow;
-    }
-    if (size == sizeof middle) {
-        move(&middle, data, size, swapped);
-        return middle;
-    }
-    move(&wide, data, size, swapped);
-    return (double)wide;
+    double value;
+    if (size != sizeof value)
+        return (double)tni_load_float(size, swapped, data);
+    tni_move(&value, data, size, swapped); /* a NaN's payload stays, too */
+    return value;
 }
 
 static PyObject *bfloat_to_python(const tn_type *type, const void *data)
 {
-    uint16_t half;
-    move(&half, data, sizeof half, is_swapped(type));
-    return PyFloat_FromDouble(tni_bfloat16_to_double(half));
+    return PyFloat_FromDouble(tni_load_bfloat(tni_is_swapped(type), data));
 }
 
 static PyObject *complex_to_python(const tn_type *type, const void *data)
 {
     size_t size = (size_t)type->itemsize / 2;
-    return PyComplex_FromDoubles(load_float(size, is_swapped(type), data),
-                                 load_float(size, is_swapped(type), (const char *)data + size));
+    return PyComplex_FromDoubles(load_float(size, tni_is_swapped(type), data),
+                                 load_float(size, tni_is_swapped(type), (const char *)data + size));
 }
 
 /* Trailing NULs are padding, as NumPy has it. */
@@ -444,7 +392,7 @@ static PyObject *ucs4_to_python(const tn_type *type, const void *data)
     if (text == NULL)
         return PyErr_NoMemory();
     for (Py_ssize_t i = 0; i < length; i++) {
-        move(text + i, (const char *)data + 4 * i, 4, is_swapped(type));
+        tni_move(text + i, (const char *)data + 4 * i, 4, tni_is_swapped(type));
         if (text[i] > 0x10FFFF) {
             PyErr_Format(PyExc_ValueError, "%u is not a Unicode character", (unsigned)text[i]);
             PyMem_Free(text);
@@ -472,7 +420,7 @@ PyObject *tnpy_value_to_python(tnpy_state *state, const tn_type *type, int chara
     case TN_POINTER:
         return integer_to_python(type, data);
     case TN_FLOAT:
-        return PyFloat_FromDouble(load_float((size_t)type->itemsize, is_swapped(type), data));
+        return PyFloat_FromDouble(load_float((size_t)type->itemsize, tni_is_swapped(type), data));
     case TN_BFLOAT:
         return bfloat_to_python(type, data);
     case TN_COMPLEX:
