@@ -2,9 +2,11 @@
 /* tenon._core: the module, its state, and the table through which compiled modules reach it. */
 #include <Python.h>
 
+#include "api.h"
 #include "dtype.h"
 #include "error.h"
 #include "function.h"
+#include "here.h"
 #include "lend.h"
 #include "memory.h"
 #include "overload.h"
@@ -187,7 +189,7 @@ static PyMethodDef dir_methods[] = {{"__dir__", module_dir, METH_NOARGS, NULL}, 
 
 /* --- the table ---------------------------------------------------------------------------------------------------- */
 
-static int add_module(PyObject *module, const tn_module *def)
+int tnpy_add_module(PyObject *module, const tn_module *def)
 {
     if (def->abi != TN_MODULE_ABI) {
         PyErr_Format(PyExc_ImportError, "%s was built for another version of tenon (module layout %u, this is %u); rebuild it",
@@ -213,8 +215,6 @@ static int add_module(PyObject *module, const tn_module *def)
     return status;
 }
 
-static const tn_api api = {.abi = TN_API_ABI, .size = sizeof(tn_api), .add_module = add_module};
-
 /* --- tenon._core -------------------------------------------------------------------------------------------------- */
 
 static int exec(PyObject *module)
@@ -239,7 +239,7 @@ static int exec(PyObject *module)
         add(module, "Overloads", Py_NewRef((PyObject *)state->overloads_type)) < 0 ||
         add(module, "DType", Py_NewRef((PyObject *)state->dtype_type)) < 0 ||
         add(module, "Span", Py_NewRef((PyObject *)state->span_type)) < 0 ||
-        add(module, "_api", PyCapsule_New((void *)&api, TN_API_CAPSULE, NULL)) < 0)
+        add(module, "_api", PyCapsule_New((void *)&tnpy_api, TN_API_CAPSULE, NULL)) < 0)
         return -1;
     if (PyModule_AddIntConstant(module, "_module_abi", TN_MODULE_ABI) < 0)
         return -1;
@@ -281,6 +281,7 @@ static int clear(PyObject *module)
 static void release(void *module)
 {
     tnpy_inbox_leave(tnpy_state_of(module));
+    tnpy_here_forget();
     clear((PyObject *)module);
 }
 
@@ -295,7 +296,7 @@ static PyModuleDef_Slot slots[] = {
     {0, NULL},
 };
 
-static PyModuleDef core_module = {
+PyModuleDef tnpy_core_module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "tenon._core",
     .m_doc = "The engine. Import tenon instead.",
@@ -309,5 +310,5 @@ static PyModuleDef core_module = {
 
 PyMODINIT_FUNC PyInit__core(void)
 {
-    return PyModuleDef_Init(&core_module);
+    return PyModuleDef_Init(&tnpy_core_module);
 }

@@ -29,6 +29,8 @@
  */
 #include "release.h"
 
+#include "here.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <time.h>
@@ -201,6 +203,7 @@ static void close_inbox(PyObject *capsule)
     tnpy_inbox *inbox = PyCapsule_GetPointer(capsule, capsule_name);
     atomic_store(&inbox->waking, false);
     settle_all(inbox, &closed, 0);
+    tnpy_here_forget();
     drop(inbox);
 }
 

@@ -28,6 +28,8 @@ typedef struct tnpy_state {
     int numpy_missing;            /* an import of NumPy was tried and failed */
 } tnpy_state;
 
+extern PyModuleDef tnpy_core_module;
+
 /* The state of the tenon._core that `module` is. */
 static inline tnpy_state *tnpy_state_of(PyObject *module)
 {

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tenon for hand-written extensions: the table, and the contract of include/tenon/python.h kept. */
+#include "api.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "borrow.h"
+#include "error.h"
+#include "here.h"
+#include "keep.h"
+#include "object.h"
+#include "protocol/numpy.h"
+#include "release.h"
+#include "want.h"
+#include "words.h"
+
+/* --- borrow ------------------------------------------------------------------------------------------------------- */
+
+/* What lies inside a tn_loan. */
+typedef struct token {
+    PyObject *array;     /* an ndarray; NULL: `loan` holds */
+    tn_type *type;       /* of an ndarray, owned; NULL where the span's is static or the caller's */
+    ptrdiff_t *extents;  /* of an ndarray of many dimensions */
+    tnpy_loan *loan;
+} token;
+
+_Static_assert(sizeof(token) <= sizeof ((tn_loan *)NULL)->inside, "a token fits into a tn_loan");
+enum { SMALL_NDIM = sizeof ((tn_loan *)NULL)->extents / sizeof(ptrdiff_t) / 2 };
+
+static token *token_of(tn_loan *loan)
+{
+    return (token *)loan->inside;
+}
+
+/* The layout is copied: whoever has the array may assign to its shape while it is borrowed. */
+static tn_status copy_layout(tn_loan *loan, token *t, tn_error *err)
+{
+    tn_span *span = &loan->span;
+    size_t bytes = (size_t)span->ndim * sizeof(ptrdiff_t);
+    ptrdiff_t *extents = loan->extents;
+    if (span->ndim > SMALL_NDIM && (extents = t->extents = PyMem_Malloc(2 * bytes)) == NULL)
+        return tn_fail(err, TN_NO_MEMORY, "out of memory");
+    if (span->ndim > 0) {
+        memcpy(extents, span->shape, bytes);
+        memcpy(extents + span->ndim, span->strides, bytes);
+    }
+    span->shape = extents;
+    span->strides = extents + span->ndim;
+    return TN_OK;
+}
+
+static void clear_array(token *t)
+{
+    PyMem_Free(t->extents);
+    tn_type_free(t->type);
+}
+
+static tn_status borrow_array(tnpy_state *state, PyObject *obj, const tn_want *want, tn_loan *loan, tn_error *err)
+{
+    static long double nowhere[4]; /* an aligned address for arrays without elements; never read or written */
+    token *t = token_of(loan);
+    *t = (token){0};
+    if (Py_TYPE(obj) != state->ndarray && tnpy_has_base(obj, "MaskedArray"))
+        return tnpy_refuse_masked(err);
+    tnpy_numpy_fields(obj, &loan->span);
+    if (loan->span.data == NULL)
+        loan->span.data = nowhere;
+    tn_status status = copy_layout(loan, t, err);
+    if (status == TN_OK)
+        status = tnpy_numpy_type(obj, &loan->span.type, &t->type, err);
+    if (status == TN_OK)
+        status = tnpy_want_check(want, &loan->span, err);
+    if (status != TN_OK) {
+        clear_array(t);
+        return status;
+    }
+    t->array = Py_NewRef(obj);
+    return TN_OK;
+}
+
+static tn_status borrow_other(tnpy_state *state, PyObject *obj, const tn_want *want, tn_loan *loan, tn_error *err)
+{
+    token *t = token_of(loan);
+    *t = (token){.loan = PyMem_Malloc(sizeof *t->loan)};
+    if (t->loan == NULL)
+        return tn_fail(err, TN_NO_MEMORY, "out of memory");
+    tn_status status = tnpy_borrow(state, obj, want != NULL && want->flags & TN_WANT_WRITABLE, t->loan, &loan->span, err);
+    if (status == TN_OK && (status = tnpy_want_check(want, &loan->span, err)) != TN_OK)
+        tnpy_give_back(t->loan);
+    else if (status == TN_WRONG_TYPE && err->message[0] == '\0')
+        tnpy_want_refuse_object(want, obj, err);
+    if (status != TN_OK)
+        PyMem_Free(t->loan);
+    return status;
+}
+
+static tn_status borrow(PyObject *obj, const tn_want *want, tn_loan *loan, tn_error *err)
+{
+    tn_error reason = {.position = -1};
+    if (err == NULL)
+        err = &reason;
+    tnpy_state *state = tnpy_here();
+    tn_status status = state == NULL                       ? tnpy_raised(err)
+                       : tnpy_numpy_is_array(state, obj)   ? borrow_array(state, obj, want, loan, err)
+                                                           : borrow_other(state, obj, want, loan, err);
+    if (status != TN_OK)
+        loan->span.data = NULL;
+    return status;
+}
+
+static void give_back(tn_loan *loan)
+{
+    token *t = token_of(loan);
+    loan->span.data = NULL;
+    if (t->array == NULL) {
+        tnpy_give_back(t->loan);
+        PyMem_Free(t->loan);
+        return;
+    }
+    clear_array(t);
+    if (Py_REFCNT(t->array) > 1) {
+        Py_DECREF(t->array);
+        return;
+    }
+    PyObject *raised = PyErr_GetRaisedException();
+    Py_DECREF(t->array);
+    PyErr_SetRaisedException(raised);
+}
+
+/* --- keep --------------------------------------------------------------------------------------------------------- */
+
+static tn_status keep(PyObject *obj, const tn_want *want, tn_array *out, tn_error *err)
+{
+    tn_error reason = {.position = -1};
+    tn_array made;
+    if (err == NULL)
+        err = &reason;
+    tnpy_state *state = tnpy_here();
+    if (state == NULL)
+        return tnpy_raised(err);
+    tn_status status = tnpy_keep(state, obj, want != NULL && want->flags & TN_WANT_WRITABLE, &made, err);
+    if (status == TN_WRONG_TYPE && err->message[0] == '\0')
+        return tnpy_want_refuse_object(want, obj, err);
+    if (status != TN_OK)
+        return status;
+    status = tnpy_want_check(want, &made.span, err);
+    if (status == TN_OK) {
+        *out = made;
+    } else {
+        made.release(&made);
+        tnpy_settle(state);
+    }
+    return status;
+}
+
+static void settle(void)
+{
+    PyObject *raised = PyErr_GetRaisedException();
+    tnpy_state *state = tnpy_here();
+    if (state != NULL)
+        tnpy_settle(state);
+    else
+        PyErr_WriteUnraisable(NULL);
+    PyErr_SetRaisedException(raised);
+}
+
+/* --- errors ------------------------------------------------------------------------------------------------------- */
+
+static PyObject *raise_error(const tn_error *err, const char *function, const char *parameter)
+{
+    tn_error full = *err;
+    if (err->status == TN_OK || err->status == TN_RAISED) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_SystemError, "tn_raise() was given no error");
+        return NULL;
+    }
+    full.message[0] = '\0';
+    if (function != NULL)
+        tnpy_append(full.message, sizeof full.message, "%.100s(): ", function);
+    if (parameter != NULL)
+        tnpy_append(full.message, sizeof full.message, "%.100s ", parameter);
+    tnpy_append(full.message, sizeof full.message, "%s", err->message);
+    return tnpy_raise(&full);
+}
+
+/* --- the table ---------------------------------------------------------------------------------------------------- */
+
+const tn_api tnpy_api = {
+    .abi = TN_API_ABI,
+    .size = sizeof(tn_api),
+    .add_module = tnpy_add_module,
+    .borrow = borrow,
+    .give_back = give_back,
+    .keep = keep,
+    .settle = settle,
+    .raise_error = raise_error,
+};
+
+/* Modules that are compiled already know these places. Members are appended, never moved; what is here is never edited. */
+enum { POINTER = sizeof(void *) };
+#define AT(type, member, place) _Static_assert(offsetof(type, member) == (place), #type "." #member " has moved")
+_Static_assert(sizeof(void *) == sizeof(void (*)(void)) && sizeof(ptrdiff_t) == sizeof(void *), "one size of pointers");
+_Static_assert(TN_API_ABI == 1, "these are the places of table 1");
+AT(tn_api, abi, 0);
+AT(tn_api, size, 4);
+AT(tn_api, add_module, 8);
+AT(tn_api, borrow, 8 + 1 * POINTER);
+AT(tn_api, give_back, 8 + 2 * POINTER);
+AT(tn_api, keep, 8 + 3 * POINTER);
+AT(tn_api, settle, 8 + 4 * POINTER);
+AT(tn_api, raise_error, 8 + 5 * POINTER);
+_Static_assert(sizeof(tn_api) == 8 + 6 * POINTER, "what is appended to tn_api gets a line here");
+AT(tn_want, type, 0);
+AT(tn_want, min_ndim, POINTER);
+AT(tn_want, max_ndim, POINTER + 4);
+AT(tn_want, flags, POINTER + 8);
+_Static_assert(sizeof(tn_want) == (POINTER == 8 ? 24 : 16), "tn_want is passed by those who were compiled earlier");
+AT(tn_span, data, 0);
+AT(tn_span, type, POINTER);
+AT(tn_span, ndim, 2 * POINTER);
+AT(tn_span, flags, 2 * POINTER + 4);
+AT(tn_span, shape, 2 * POINTER + 8);
+AT(tn_span, strides, 3 * POINTER + 8);
+AT(tn_span, suboffsets, 4 * POINTER + 8);
+_Static_assert(sizeof(tn_span) == 5 * POINTER + 8, "tn_span is part of what others allocate");
+AT(tn_loan, span, 0);
+_Static_assert(sizeof(tn_loan) == sizeof(tn_span) + 40 * POINTER, "tn_loan is allocated by those who were compiled earlier");
+AT(tn_array, span, 0);
+AT(tn_array, release, sizeof(tn_span));
+AT(tn_array, owner, sizeof(tn_span) + POINTER);
+_Static_assert(sizeof(tn_array) == sizeof(tn_span) + 2 * POINTER, "tn_array is allocated by those who were compiled earlier");
+AT(tn_error, status, 0);
+AT(tn_error, position, POINTER);
+AT(tn_error, message, 2 * POINTER);
+_Static_assert(sizeof(tn_error) == 2 * POINTER + TN_ERROR_CAPACITY, "tn_error is allocated by those who were compiled earlier");
+AT(tn_lender, views, sizeof(PyObject));
