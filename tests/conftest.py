@@ -3,6 +3,7 @@
 
 import hashlib
 import sys
+import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,7 @@ import hypothesis
 import pytest
 
 import tenon
+from tenon.bind.toolchain import Piece, Toolchain, extension_suffix
 
 sys.path.insert(0, str(Path(__file__).parent))  # for what several tests share: exchange.py
 
@@ -42,3 +44,24 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ModuleType]
         return built[key]
 
     return build_text
+
+
+@pytest.fixture(scope="session")
+def extension(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], ModuleType]:
+    """`extension(path)` compiles a hand-written module, named like its file, and imports it."""
+    folder: Path = tmp_path_factory.mktemp("extensions")
+    loaded: dict[Path, ModuleType] = {}
+
+    def load(path: Path) -> ModuleType:
+        if path not in loaded:
+            made = folder / (path.stem + extension_suffix())
+            toolchain = Toolchain(["-std=c11", "-Wpedantic", "-Werror"])
+            flags = [*toolchain.python_flags(), *toolchain.flags.meaning]
+            toolchain.build([Piece(path.name, flags, path=str(path))], path.stem, str(made), ["-pthread"])
+            spec = importlib.util.spec_from_file_location(path.stem, made)
+            assert spec is not None and spec.loader is not None
+            loaded[path] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(loaded[path])
+        return loaded[path]
+
+    return load
