@@ -22,7 +22,7 @@ typedef struct token {
     PyObject *array;     /* an ndarray; NULL: `loan` holds */
     tn_type *type;       /* of an ndarray, owned; NULL where the span's is static or the caller's */
     ptrdiff_t *extents;  /* of an ndarray of many dimensions */
-    tnpy_loan *loan;
+    tnpy_loan loan;
 } token;
 
 _Static_assert(sizeof(token) <= sizeof ((tn_loan *)NULL)->inside, "a token fits into a tn_loan");
@@ -60,7 +60,8 @@ static tn_status borrow_array(tnpy_state *state, PyObject *obj, const tn_want *w
 {
     static long double nowhere[4]; /* an aligned address for arrays without elements; never read or written */
     token *t = token_of(loan);
-    *t = (token){0};
+    t->type = NULL;
+    t->extents = NULL;
     if (Py_TYPE(obj) != state->ndarray && tnpy_has_base(obj, "MaskedArray"))
         return tnpy_refuse_masked(err);
     tnpy_numpy_fields(obj, &loan->span);
@@ -82,16 +83,12 @@ static tn_status borrow_array(tnpy_state *state, PyObject *obj, const tn_want *w
 static tn_status borrow_other(tnpy_state *state, PyObject *obj, const tn_want *want, tn_loan *loan, tn_error *err)
 {
     token *t = token_of(loan);
-    *t = (token){.loan = PyMem_Malloc(sizeof *t->loan)};
-    if (t->loan == NULL)
-        return tn_fail(err, TN_NO_MEMORY, "out of memory");
-    tn_status status = tnpy_borrow(state, obj, want != NULL && want->flags & TN_WANT_WRITABLE, t->loan, &loan->span, err);
+    t->array = NULL;
+    tn_status status = tnpy_borrow(state, obj, want != NULL && want->flags & TN_WANT_WRITABLE, &t->loan, &loan->span, err);
     if (status == TN_OK && (status = tnpy_want_check(want, &loan->span, err)) != TN_OK)
-        tnpy_give_back(t->loan);
+        tnpy_give_back(&t->loan);
     else if (status == TN_WRONG_TYPE && err->message[0] == '\0')
         tnpy_want_refuse_object(want, obj, err);
-    if (status != TN_OK)
-        PyMem_Free(t->loan);
     return status;
 }
 
@@ -114,8 +111,7 @@ static void give_back(tn_loan *loan)
     token *t = token_of(loan);
     loan->span.data = NULL;
     if (t->array == NULL) {
-        tnpy_give_back(t->loan);
-        PyMem_Free(t->loan);
+        tnpy_give_back(&t->loan);
         return;
     }
     clear_array(t);

@@ -168,3 +168,9 @@ void tnpy_give_back(tnpy_loan *loan)
     loan->type = NULL;
     PyErr_SetRaisedException(raised);
 }
+
+void tnpy_abandon(tnpy_loan *loan)
+{
+    PyMem_RawFree(loan->layout);
+    tn_type_free(loan->type);
+}

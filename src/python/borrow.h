@@ -42,6 +42,9 @@ tn_status tnpy_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan
 /* Give back what a loan holds. Any exception that is set stays set. */
 void tnpy_give_back(tnpy_loan *loan);
 
+/* Where the interpreter that lent is gone: free what is C's, from any thread, and leak the rest. */
+void tnpy_abandon(tnpy_loan *loan);
+
 /* For protocols: room for a layout that lives as long as the loan. NULL, with `err` filled, where there is no memory. */
 tn_layout *tnpy_loan_layout(tnpy_loan *loan, tn_error *err);
 
