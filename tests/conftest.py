@@ -2,8 +2,8 @@
 """What all Python tests share: modules built from C text, and reproducible property tests."""
 
 import hashlib
-import sys
 import importlib.util
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
