@@ -21,8 +21,8 @@ static inline const char *tnpy_type_name(PyObject *obj)
 /* Is a class called `name` among the bases of the object's type? So NumPy's classes are known without NumPy. */
 static inline int tnpy_has_base(PyObject *obj, const char *name)
 {
-    PyObject *bases = Py_TYPE(obj)->tp_mro;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(bases); i++)
+    PyObject *bases = Py_TYPE(obj)->tp_mro; /* NULL: a static type that nobody made ready, as _testbuffer's */
+    for (Py_ssize_t i = 0; bases != NULL && i < PyTuple_GET_SIZE(bases); i++)
         if (strcmp(((PyTypeObject *)PyTuple_GET_ITEM(bases, i))->tp_name, name) == 0)
             return 1;
     return 0;
