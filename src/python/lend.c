@@ -13,11 +13,7 @@ int tnpy_lend_prepare(tnpy_state *state, tnpy_dtype_key *key)
     int numpy = tnpy_numpy_import(state);
     if (numpy <= 0)
         return numpy;
-    PyObject *dtype = tnpy_numpy_dtype(key->type);
-    if (dtype == NULL)
-        return -1;
-    Py_XSETREF(key->dtype, dtype); /* making it may have run this very code for the same key */
-    return 0;
+    return tnpy_numpy_prepare(key);
 }
 
 PyObject *tnpy_lend_new(tnpy_state *state, tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, tn_span *span)

@@ -13,12 +13,21 @@ typedef struct tnpy_span_room {
 } tnpy_span_room;
 
 extern const tnpy_span_room tnpy_span_properties;  /* span_properties.c: shape, strides, format, owner, … */
+extern const tnpy_span_room tnpy_span_indexing;    /* span_index.c: [], []=, len */
+extern const tnpy_span_room tnpy_span_layouts;     /* span_layout.c: T, transpose, reshape, toreadonly */
+extern const tnpy_span_room tnpy_span_arrays;      /* span_numpy.c: numpy */
 extern const tnpy_span_room tnpy_span_printing;    /* span_repr.c */
 extern const tnpy_span_room tnpy_span_listing;     /* span_list.c: tolist */
 extern const tnpy_span_room tnpy_span_bytes;       /* span_bytes.c: tobytes, hex, the hash */
 extern const tnpy_span_room tnpy_span_comparison;  /* span_compare.c: ==, != */
 extern const tnpy_span_room tnpy_span_searching;   /* span_search.c: iteration, in, index, count */
 extern const tnpy_span_room tnpy_span_casting;     /* span_cast.c: cast */
+
+/* The ndarray over the same memory, which exports the Span as long as it lives. New reference, or NULL with an exception. */
+PyObject *tnpy_span_numpy(PyObject *self);
+
+/* 'C' or 'F'; NULL means 'C'. -1 with an exception, whose message begins with `what` ("reshape()"). */
+int tnpy_read_order(PyObject *obj, const char *what, tn_order *order);
 
 /* A tuple of `ndim` integers. */
 PyObject *tnpy_extents_tuple(int ndim, const ptrdiff_t *extents);

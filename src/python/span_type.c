@@ -14,6 +14,9 @@
 /* Whatever belongs to the type beyond its life. */
 static const tnpy_span_room *const rooms[] = {
     &tnpy_span_properties,
+    &tnpy_span_indexing,
+    &tnpy_span_layouts,
+    &tnpy_span_arrays,
     &tnpy_span_printing,
     &tnpy_span_listing,
     &tnpy_span_bytes,

@@ -106,6 +106,15 @@ def test_an_output_outlives_everything_it_came_from(module: ModuleType) -> None:
     assert view[999] == 1998
 
 
+def test_an_output_is_a_span(module: ModuleType) -> None:
+    y = module.scale(2, array("d", [1, 2]))
+    assert repr(y) == "<tenon.Span float64[2]>" and y[1] == 4 and y.dtype == "float64"
+    with pytest.raises(ImportError, match="NumPy"):
+        y.numpy()
+    with pytest.raises(AttributeError, match="NumPy"):
+        y.dtype.dtype
+
+
 def test_a_given_output_is_filled_and_returned(module: ModuleType) -> None:
     y = array("d", [0, 0])
     assert module.scale(3, array("d", [1, 2]), y=y) is y
@@ -165,8 +174,9 @@ class Pairs:
         }
 
 
-def test_static_memory_is_a_memoryview(module: ModuleType) -> None:
+def test_static_memory_is_a_span(module: ModuleType) -> None:
     table = module.table
+    assert type(table) is tenon.Span
     assert (table.tolist(), table.readonly, module.fixed.tolist(), module.fixed.readonly) == (
         [1, 2, 3],
         False,

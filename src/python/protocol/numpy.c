@@ -459,7 +459,7 @@ PyObject *tnpy_numpy_dtype(const tn_type *type)
         return struct_dtype(type);
     if (type->kind == TN_SUBARRAY)
         return subarray_dtype(type);
-    if (type->kind == TN_BFLOAT)
+    if (type->kind == TN_BFLOAT && type->byteorder == TN_NATIVE)
         return bfloat16_dtype();
     char typestr[64];
     tn_error err;
@@ -491,19 +491,41 @@ static PyArray_Descr *dtype_to_lend(tnpy_dtype_key *key)
 #endif
 }
 
-PyObject *tnpy_numpy_new(tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, void *data, bool readonly,
-                         PyObject *owner)
+int tnpy_numpy_prepare(tnpy_dtype_key *key)
 {
-    if (key->dtype == NULL && (key->dtype = tnpy_numpy_dtype(key->type)) == NULL)
+    if (key->dtype != NULL || key->type == NULL)
+        return 0;
+    PyObject *dtype = tnpy_numpy_dtype(key->type);
+    if (dtype == NULL)
+        return -1;
+    Py_XSETREF(key->dtype, dtype); /* making it may have run this very code for the same key */
+    return 0;
+}
+
+static PyObject *new_array(tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, const ptrdiff_t *strides, void *data,
+                           bool readonly, PyObject *owner)
+{
+    if (tnpy_numpy_prepare(key) < 0)
         return NULL;
     PyArray_Descr *dtype = dtype_to_lend(key);
     if (dtype == NULL)
         return NULL;
-    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, dtype, ndim, shape, NULL, data,
+    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, dtype, ndim, shape, strides, data,
                                            data == NULL || readonly ? 0 : NPY_ARRAY_WRITEABLE, NULL);
     if (array == NULL || owner == NULL)
         return array;
     if (PyArray_SetBaseObject((PyArrayObject *)array, Py_NewRef(owner)) < 0)
         Py_CLEAR(array);
     return array;
+}
+
+PyObject *tnpy_numpy_new(tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, void *data, bool readonly,
+                         PyObject *owner)
+{
+    return new_array(key, ndim, shape, NULL, data, readonly, owner);
+}
+
+PyObject *tnpy_numpy_view(tnpy_dtype_key *key, const tn_span *span, PyObject *owner)
+{
+    return new_array(key, span->ndim, span->shape, span->strides, span->data, span->flags & TN_READONLY, owner);
 }

@@ -99,6 +99,12 @@ const void *tnpy_numpy_record(tnpy_state *state, PyObject *obj, tnpy_dtype_key *
 PyObject *tnpy_numpy_new(tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, void *data, bool readonly,
                          PyObject *owner);
 
+/* Make key->dtype where it is not made yet; runs any Python code. 0, or -1 with an exception. */
+int tnpy_numpy_prepare(tnpy_dtype_key *key);
+
+/* A new ndarray over a span without suboffsets, of any strides; as tnpy_numpy_new. */
+PyObject *tnpy_numpy_view(tnpy_dtype_key *key, const tn_span *span, PyObject *owner);
+
 /* The numpy.dtype of a type. New reference, or NULL with an exception. Needs tnpy_numpy_import() == 1. */
 PyObject *tnpy_numpy_dtype(const tn_type *type);
 
