@@ -94,6 +94,10 @@ typedef struct tn_api {
     tn_status (*keep)(PyObject *obj, const tn_want *want, tn_array *out, tn_error *err);
     void (*settle)(void);
     PyObject *(*raise_error)(const tn_error *err, const char *function, const char *parameter);
+    PyObject *(*lend)(tn_array *array, PyObject *keeper, unsigned how);
+    PyObject *(*dtype_new)(const tn_type *type);
+    PyObject *(*dtype_from)(PyObject *obj);
+    const tn_type *(*dtype_type)(PyObject *dtype);
 } tn_api;
 
 /* The table, or NULL with an ImportError that says what to do. Call it when the module is imported (Py_mod_exec), so that a
@@ -196,6 +200,66 @@ static inline void tn_settle(void)
         api->settle();
     else
         PyErr_WriteUnraisable(NULL);
+}
+
+/* --- lend --------------------------------------------------------------------------------------------------------- */
+
+enum {
+    TN_LEND_NDARRAY = 1, /* an ndarray, where NumPy can be imported and has such arrays; a Span otherwise */
+    TN_LEND_COUNTED = 2  /* `keeper` begins with a tn_lender, and counts this as one of its views */
+};
+
+/* C memory as a Python object: a tenon.Span, which speaks every protocol. Takes over *array, also on failure: it becomes {0}, and
+ * is released when the last view of the memory has died, in the thread where that happens. `keeper` (NULL: nobody) is
+ * kept alive as long; for memory that belongs to an object, lend a TN_UNOWNED array (tn_array_wrap without a release) and
+ * name the object. `how`: TN_LEND_… . New reference; NULL with an exception: MemoryError also for an array that is {0}, ValueError
+ * for one that is described wrongly. */
+static inline PyObject *tn_lend(tn_array *array, PyObject *keeper, unsigned how)
+{
+    const tn_api *api = tn_get_api();
+    if (api != NULL)
+        return api->lend(array, keeper, how);
+    if (array->release != NULL)
+        array->release(array);
+    array->span.data = NULL;
+    array->release = NULL;
+    return NULL;
+}
+
+/* For bf_getbuffer: lend, and fill `view` from it. 0, or -1 with an exception and view->obj NULL. There is nothing to do in
+ * bf_releasebuffer: the view holds what is lent, and that keeps and counts `keeper`. */
+static inline int tn_export(tn_array *array, PyObject *keeper, unsigned how, Py_buffer *view, int flags)
+{
+    PyObject *lent = tn_lend(array, keeper, how & ~(unsigned)TN_LEND_NDARRAY);
+    int status = lent == NULL ? -1 : PyObject_GetBuffer(lent, view, flags);
+    Py_XDECREF(lent);
+    if (status < 0)
+        view->obj = NULL;
+    return status;
+}
+
+/* --- element types ------------------------------------------------------------------------------------------------ */
+
+/* The tenon.DType of a type, which is copied. New reference, or NULL with an exception. */
+static inline PyObject *tn_dtype_new(const tn_type *type)
+{
+    const tn_api *api = tn_get_api();
+    return api != NULL ? api->dtype_new(type) : NULL;
+}
+
+/* The tenon.DType of what a caller passes as one: a DType, a numpy.dtype, "float64", "<f8", … New reference, or NULL with
+ * an exception. */
+static inline PyObject *tn_dtype_from(PyObject *obj)
+{
+    const tn_api *api = tn_get_api();
+    return api != NULL ? api->dtype_from(obj) : NULL;
+}
+
+/* The type that a tenon.DType stands for, valid as long as that object lives. NULL with a TypeError for any other object. */
+static inline const tn_type *tn_dtype_type(PyObject *dtype)
+{
+    const tn_api *api = tn_get_api();
+    return api != NULL ? api->dtype_type(dtype) : NULL;
 }
 
 /* --- modules ------------------------------------------------------------------------------------------------------ */

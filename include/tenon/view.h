@@ -16,23 +16,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* X(short name, C type) */
-#define TN_VIEW_LIST(X) \
-    X(bool, _Bool)      \
-    X(i8, int8_t)       \
-    X(i16, int16_t)     \
-    X(i32, int32_t)     \
-    X(i64, int64_t)     \
-    X(u8, uint8_t)      \
-    X(u16, uint16_t)    \
-    X(u32, uint32_t)    \
-    X(u64, uint64_t)    \
-    X(f32, float)       \
-    X(f64, double)      \
-    X(c64, float _Complex)   \
-    X(c128, double _Complex)
+#ifdef __cplusplus
+extern "C++" { /* this header may be included inside extern "C" */
+#include <complex>
+}
+#define TN_BOOL_TYPE bool
+#define TN_COMPLEX_TYPE(real) std::complex<real> /* two of them side by side, as in C */
+#define TN_TYPEOF(member) decltype(member)
+#else
+#define TN_BOOL_TYPE _Bool
+#define TN_COMPLEX_TYPE(real) real _Complex
+#define TN_TYPEOF(member) __typeof__(member)
+#endif
 
-#ifndef __cplusplus
+/* X(short name, C type) */
+#define TN_VIEW_LIST(X)   \
+    X(bool, TN_BOOL_TYPE) \
+    X(i8, int8_t)         \
+    X(i16, int16_t)       \
+    X(i32, int32_t)       \
+    X(i64, int64_t)       \
+    X(u8, uint8_t)        \
+    X(u16, uint16_t)      \
+    X(u32, uint32_t)      \
+    X(u64, uint64_t)      \
+    X(f32, float)         \
+    X(f64, double)        \
+    X(c64, TN_COMPLEX_TYPE(float)) \
+    X(c128, TN_COMPLEX_TYPE(double))
+
 /* The pasting is done here and nowhere deeper, so that a name such as `bool` is not expanded by <stdbool.h>. */
 #define TN_DECLARE_(name, type)                                                                                 \
     typedef struct tn_##name##_1 { type *data; ptrdiff_t shape[1]; ptrdiff_t strides[1]; } tn_##name##_1;        \
@@ -45,7 +57,6 @@
     typedef struct tn_const_##name##_4 { const type *data; ptrdiff_t shape[4]; ptrdiff_t strides[4]; } tn_const_##name##_4;
 TN_VIEW_LIST(TN_DECLARE_)
 #undef TN_DECLARE_
-#endif
 
 /* The element of a view at an index, as an lvalue: TN_AT(x, i), TN_AT(x, i, j), … Indices are not checked. */
 #define TN_AT(x, ...) TN_AT_PICK(__VA_ARGS__, TN_AT_4, TN_AT_3, TN_AT_2, TN_AT_1, 0)(x, __VA_ARGS__)
@@ -57,6 +68,6 @@ TN_VIEW_LIST(TN_DECLARE_)
 #define TN_AT_4(x, i, j, k, l)                                                                                   \
     TN_AT_BYTES(x, (ptrdiff_t)(i) * (x).strides[0] + (ptrdiff_t)(j) * (x).strides[1] +                           \
                        (ptrdiff_t)(k) * (x).strides[2] + (ptrdiff_t)(l) * (x).strides[3])
-#define TN_AT_BYTES(x, offset) (*(__typeof__((x).data))((char *)(x).data + (offset)))
+#define TN_AT_BYTES(x, offset) (*(TN_TYPEOF((x).data))((char *)(x).data + (offset)))
 
 #endif

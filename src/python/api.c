@@ -6,12 +6,16 @@
 #include <string.h>
 
 #include "borrow.h"
+#include "dtype.h"
 #include "error.h"
 #include "here.h"
 #include "keep.h"
+#include "lend.h"
+#include "memory.h"
 #include "object.h"
 #include "protocol/numpy.h"
 #include "release.h"
+#include "span_type.h"
 #include "want.h"
 #include "words.h"
 
@@ -180,6 +184,63 @@ static PyObject *raise_error(const tn_error *err, const char *function, const ch
     return tnpy_raise(&full);
 }
 
+/* --- lend --------------------------------------------------------------------------------------------------------- */
+
+/* Everything that an author may have got wrong in filling an array in by hand, and that can be seen. */
+static tn_status check(const tn_span *span, tn_error *err)
+{
+    tn_error reason;
+    ptrdiff_t low, high;
+    if (span->data == NULL)
+        return tn_fail(err, TN_NO_MEMORY, "out of memory");
+    tn_status status = tn_span_check(span, &reason);
+    if (status == TN_OK)
+        status = tn_span_extent(span, &low, &high, &reason);
+    if (status != TN_OK && status != TN_UNSUPPORTED) /* of indirect memory */
+        return tn_fail(err, TN_WRONG_VALUE, "tn_lend(): the array is described wrongly: %s", reason.message);
+    if (tnpy_holds_objects(span->type))
+        return tn_fail(err, TN_WRONG_TYPE, "tn_lend(): the elements are Python objects, which no tn_array holds");
+    return TN_OK;
+}
+
+static PyObject *lend(tn_array *array, PyObject *keeper, unsigned how)
+{
+    tn_error err;
+    tnpy_state *state = tnpy_here();
+    if (state != NULL && check(&array->span, &err) == TN_OK) {
+        int counts = (how & TN_LEND_COUNTED) != 0;
+        return how & TN_LEND_NDARRAY ? tnpy_lend_array(state, array, keeper, counts)
+                                     : tnpy_span_lend(state, array, keeper, counts);
+    }
+    tn_array_release(array);
+    return state != NULL ? tnpy_raise(&err) : NULL;
+}
+
+/* --- element types ------------------------------------------------------------------------------------------------ */
+
+static PyObject *dtype_new(const tn_type *type)
+{
+    tnpy_state *state = tnpy_here();
+    return state != NULL ? (PyObject *)tnpy_dtype_for(state, type) : NULL;
+}
+
+static PyObject *dtype_from(PyObject *obj)
+{
+    tnpy_state *state = tnpy_here();
+    return state != NULL ? (PyObject *)tnpy_dtype_from_python(state, obj) : NULL;
+}
+
+static const tn_type *dtype_type(PyObject *dtype)
+{
+    tnpy_state *state = tnpy_here();
+    if (state == NULL)
+        return NULL;
+    if (Py_TYPE(dtype) == state->dtype_type)
+        return ((tnpy_dtype *)dtype)->type;
+    PyErr_Format(PyExc_TypeError, "a tenon.DType is required, got %.100s", tnpy_type_name(dtype));
+    return NULL;
+}
+
 /* --- the table ---------------------------------------------------------------------------------------------------- */
 
 const tn_api tnpy_api = {
@@ -191,6 +252,10 @@ const tn_api tnpy_api = {
     .keep = keep,
     .settle = settle,
     .raise_error = raise_error,
+    .lend = lend,
+    .dtype_new = dtype_new,
+    .dtype_from = dtype_from,
+    .dtype_type = dtype_type,
 };
 
 /* Modules that are compiled already know these places. Members are appended, never moved; what is here is never edited. */
@@ -206,7 +271,11 @@ AT(tn_api, give_back, 8 + 2 * POINTER);
 AT(tn_api, keep, 8 + 3 * POINTER);
 AT(tn_api, settle, 8 + 4 * POINTER);
 AT(tn_api, raise_error, 8 + 5 * POINTER);
-_Static_assert(sizeof(tn_api) == 8 + 6 * POINTER, "what is appended to tn_api gets a line here");
+AT(tn_api, lend, 8 + 6 * POINTER);
+AT(tn_api, dtype_new, 8 + 7 * POINTER);
+AT(tn_api, dtype_from, 8 + 8 * POINTER);
+AT(tn_api, dtype_type, 8 + 9 * POINTER);
+_Static_assert(sizeof(tn_api) == 8 + 10 * POINTER, "what is appended to tn_api gets a line here");
 AT(tn_want, type, 0);
 AT(tn_want, min_ndim, POINTER);
 AT(tn_want, max_ndim, POINTER + 4);
@@ -231,3 +300,4 @@ AT(tn_error, position, POINTER);
 AT(tn_error, message, 2 * POINTER);
 _Static_assert(sizeof(tn_error) == 2 * POINTER + TN_ERROR_CAPACITY, "tn_error is allocated by those who were compiled earlier");
 AT(tn_lender, views, sizeof(PyObject));
+_Static_assert(offsetof(tn_lender, views) == offsetof(tnpy_lender, views), "tn_lender is the engine's own");
