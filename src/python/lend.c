@@ -55,3 +55,34 @@ PyObject *tnpy_lend_static(tnpy_state *state, tnpy_dtype_key *key, int ndim, con
         return tnpy_raise(&err);
     return tnpy_span_lend(state, &array, owner, 0);
 }
+
+/* An ndarray; NULL with an exception, or without one where NumPy cannot say it. */
+static PyObject *as_ndarray(tnpy_state *state, tnpy_memory *memory, tnpy_dtype *dtype)
+{
+    if (memory->array.span.suboffsets != NULL || tnpy_numpy_import(state) <= 0)
+        return NULL;
+    PyObject *array = tnpy_numpy_view(&dtype->key, &memory->array.span, (PyObject *)memory);
+    if (array == NULL && (PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_ValueError)))
+        PyErr_Clear(); /* a bfloat16 that nobody has taught NumPy, more dimensions than it has */
+    return array;
+}
+
+PyObject *tnpy_lend_memory(tnpy_state *state, tnpy_memory *memory)
+{
+    tnpy_dtype *dtype = tnpy_dtype_for(state, memory->array.span.type);
+    if (dtype == NULL)
+        return NULL;
+    PyObject *result = as_ndarray(state, memory, dtype);
+    if (result == NULL && !PyErr_Occurred())
+        result = tnpy_span_new(state, memory, dtype, &memory->array.span);
+    Py_DECREF((PyObject *)dtype);
+    return result;
+}
+
+PyObject *tnpy_lend_array(tnpy_state *state, tn_array *array, PyObject *keeper, int counts)
+{
+    tnpy_memory *memory = tnpy_memory_lend(state, array, keeper, counts);
+    PyObject *result = memory == NULL ? NULL : tnpy_lend_memory(state, memory);
+    Py_XDECREF((PyObject *)memory);
+    return result;
+}
