@@ -8,7 +8,7 @@ modules that are built already need nothing but this package.
 
 import os
 
-from tenon._core import CallError, DType, Function, Overloads, Span
+from tenon._core import CallError, DType, Function, Overloads, Span, empty, growable, lend, zeros
 from tenon.build import BuildError, BuildWarning, build
 
 __all__ = [
@@ -20,7 +20,11 @@ __all__ = [
     "Overloads",
     "Span",
     "build",
+    "empty",
     "get_include",
+    "growable",
+    "lend",
+    "zeros",
 ]
 
 __version__: str

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from inspect import Signature
 from types import MethodType, TracebackType
 from typing import Any, Literal, Self, SupportsIndex, final
@@ -132,5 +133,53 @@ class Span:
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None, /
     ) -> None: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
+
+@final
+class growable:
+    """A container of C elements that grows at its end, by amortised doubling."""
+
+    def __new__(cls, dtype: Any, values: Any = ()) -> Self: ...
+    @property
+    def dtype(self) -> DType: ...
+    @property
+    def capacity(self) -> int:
+        """How many elements there is room for without moving any."""
+    def append(self, value: Any, /) -> None: ...
+    def extend(self, values: Any, /) -> None:
+        """Add the elements of an array, or of any iterable: all, or none if one does not fit."""
+    def resize(self, length: SupportsIndex, /) -> None:
+        """Cut it, or add elements that are zero."""
+    def reserve(self, capacity: SupportsIndex, /) -> None:
+        """Make room, so that growing up to there moves nothing."""
+    def view(self) -> Span:
+        """All elements. Until it is released or dies, the container can't grow."""
+    def __getitem__(self, key: Any, /) -> Any: ...
+    def __setitem__(self, key: Any, value: Any, /) -> None: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    if sys.version_info >= (3, 12):
+        def __buffer__(self, flags: int, /) -> memoryview: ...
+
+def empty(
+    shape: SupportsIndex | Sequence[SupportsIndex], dtype: Any = "float64", order: Literal["C", "F", "rows"] = "C"
+) -> Span:
+    """New memory, whose elements are whatever lay there."""
+
+def zeros(
+    shape: SupportsIndex | Sequence[SupportsIndex], dtype: Any = "float64", order: Literal["C", "F", "rows"] = "C"
+) -> Span:
+    """New memory, every byte zero."""
+
+def lend(
+    source: Any,
+    shape: SupportsIndex | Sequence[SupportsIndex],
+    dtype: Any,
+    *,
+    strides: SupportsIndex | Sequence[SupportsIndex] | None = None,
+    readonly: bool = False,
+    owner: object = None,
+    release: Callable[[], object] | None = None,
+) -> Span:
+    """Memory that lies at an address."""
 
 _api: object

@@ -42,21 +42,13 @@ static bool is_silent(tn_status status, const tn_error *err)
     return status == TN_WRONG_TYPE && err->message[0] == '\0';
 }
 
-static void clear_error(tn_error *err)
-{
-    err->status = TN_WRONG_TYPE;
-    err->position = -1;
-    err->message[0] = '\0';
-}
-
 static tn_status ask_protocols(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
                                tn_error *err)
 {
-    tn_error first, reason; /* half a KiB each: no more of them is written than need be */
+    tn_error first = {.status = TN_WRONG_TYPE, .position = -1};
     PyObject *raised = NULL;
-    clear_error(&first);
     for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
-        clear_error(&reason);
+        tn_error reason = {.position = -1};
         tn_status status = protocols[i](state, obj, writable, loan, span, &reason);
         if (status == TN_OK)
             status = check(span, &reason);

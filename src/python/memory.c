@@ -2,6 +2,7 @@
 #include "memory.h"
 
 #include "error.h"
+#include "making.h"
 #include "object.h"
 #include "release.h"
 #include "slot.h"
@@ -78,7 +79,7 @@ PyObject *tnpy_memory_owner(const tnpy_memory *memory)
         return loan->buffer.obj;
     if (loan->span != NULL)
         return loan->span;
-    return loan->owner != NULL ? loan->owner : memory->keeper;
+    return loan->owner != NULL ? loan->owner : tnpy_lent_owner(memory->keeper);
 }
 
 void tnpy_memory_end(tnpy_memory *memory)

@@ -6,8 +6,10 @@
 #include "dtype.h"
 #include "error.h"
 #include "function.h"
+#include "growable_type.h"
 #include "here.h"
 #include "lend.h"
+#include "making.h"
 #include "memory.h"
 #include "overload.h"
 #include "record.h"
@@ -217,6 +219,16 @@ int tnpy_add_module(PyObject *module, const tn_module *def)
 
 /* --- tenon._core -------------------------------------------------------------------------------------------------- */
 
+/* The ways to make memory from Python. */
+static int add_making(tnpy_state *state, PyObject *module)
+{
+    state->lent_type = tnpy_lent_make_type(module);
+    if (state->lent_type == NULL || PyModule_AddFunctions(module, tnpy_making_methods) < 0 ||
+        PyModule_AddFunctions(module, tnpy_lending_methods) < 0)
+        return -1;
+    return add(module, "growable", (PyObject *)tnpy_growable_make_type(module));
+}
+
 static int exec(PyObject *module)
 {
     tnpy_state *state = tnpy_state_of(module);
@@ -241,6 +253,8 @@ static int exec(PyObject *module)
         add(module, "Span", Py_NewRef((PyObject *)state->span_type)) < 0 ||
         add(module, "_api", PyCapsule_New((void *)&tnpy_api, TN_API_CAPSULE, NULL)) < 0)
         return -1;
+    if (add_making(state, module) < 0)
+        return -1;
     if (PyModule_AddIntConstant(module, "_module_abi", TN_MODULE_ABI) < 0)
         return -1;
     return PyModule_AddStringConstant(module, "__version__", TENON_VERSION);
@@ -255,6 +269,7 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->dtype_type);
     Py_VISIT(state->memory_type);
     Py_VISIT(state->span_type);
+    Py_VISIT(state->lent_type);
     for (int i = 0; i < TNPY_FORMAT_CHARACTERS; i++)
         Py_VISIT((PyObject *)state->dtypes[i]);
     Py_VISIT(state->named_tuples);
@@ -271,6 +286,7 @@ static int clear(PyObject *module)
     Py_CLEAR(state->dtype_type);
     Py_CLEAR(state->memory_type);
     Py_CLEAR(state->span_type);
+    Py_CLEAR(state->lent_type);
     for (int i = 0; i < TNPY_FORMAT_CHARACTERS; i++)
         Py_CLEAR(state->dtypes[i]);
     Py_CLEAR(state->named_tuples);

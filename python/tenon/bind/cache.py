@@ -117,7 +117,8 @@ def _tenon() -> list[str]:
     """Tenon's own generator, and the headers and the library that its glue is built with."""
     from .toolchain import include_dir, library_dir
 
-    files = sorted([*Path(__file__).parent.glob("*.py"), *Path(include_dir()).glob("tenon/*.h"), *Path(library_dir()).glob("*.a")])
+    built_with = [*Path(include_dir()).glob("tenon/*.h"), *Path(library_dir()).glob("*.a")]
+    files = sorted([*Path(__file__).parent.glob("*.py"), *built_with])
     return [_hash_file(str(path)) for path in files]
 
 
