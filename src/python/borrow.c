@@ -13,12 +13,30 @@
 
 static long double nowhere[4]; /* an aligned address for arrays without elements; never read or written */
 
+/* Is what an exporter says possible? The common case of `check`, in one pass. */
+static bool is_sane(const tn_span *span)
+{
+    if (span->data == NULL || span->suboffsets != NULL || span->ndim > TN_MAX_NDIM)
+        return false;
+    ptrdiff_t bytes = span->type->itemsize, first = 0, end = bytes;
+    for (int k = 0; k < span->ndim; k++) {
+        ptrdiff_t extent = span->shape[k], reach;
+        if (extent <= 0 || __builtin_mul_overflow(bytes, extent, &bytes) ||
+            __builtin_mul_overflow(extent - 1, span->strides[k], &reach) ||
+            __builtin_add_overflow(reach < 0 ? first : end, reach, reach < 0 ? &first : &end))
+            return false;
+    }
+    return span->type->itemsize > 0;
+}
+
 /* Everything an exporter may have got wrong that can be seen without touching its memory. */
 static tn_status check(tn_span *span, tn_error *err)
 {
     tn_error reason;
     ptrdiff_t low, high;
     bool is_null = span->data == NULL;
+    if (is_sane(span))
+        return TN_OK;
     if (is_null)
         span->data = nowhere;
     if (tn_span_check(span, &reason) != TN_OK)
@@ -42,13 +60,21 @@ static bool is_silent(tn_status status, const tn_error *err)
     return status == TN_WRONG_TYPE && err->message[0] == '\0';
 }
 
+static void clear_error(tn_error *err)
+{
+    err->status = TN_WRONG_TYPE;
+    err->position = -1;
+    err->message[0] = '\0';
+}
+
 static tn_status ask_protocols(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
                                tn_error *err)
 {
-    tn_error first = {.status = TN_WRONG_TYPE, .position = -1};
+    tn_error first, reason; /* their text is long: not all of it is cleared */
     PyObject *raised = NULL;
+    clear_error(&first);
     for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
-        tn_error reason = {.position = -1};
+        clear_error(&reason);
         tn_status status = protocols[i](state, obj, writable, loan, span, &reason);
         if (status == TN_OK)
             status = check(span, &reason);
@@ -137,7 +163,7 @@ static tn_status borrow_array(PyObject *obj, bool writable, tnpy_loan *loan, tn_
 
 tn_status tnpy_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err)
 {
-    *loan = (tnpy_loan){.next = NULL};
+    tnpy_loan_init(loan);
     bool is_span = tnpy_span_check(state, obj);
     if (is_span || tnpy_numpy_is_array(state, obj)) {
         tn_status status = is_span ? borrow_span(obj, writable, loan, span, err)
@@ -149,24 +175,47 @@ tn_status tnpy_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan
     return ask_protocols(state, obj, writable, loan, span, err);
 }
 
-void tnpy_give_back(tnpy_loan *loan)
+/* PyBuffer_Release, after which an exception that was set is still set. */
+static void release_buffer(Py_buffer *buffer)
+{
+    PyObject *obj = buffer->obj;
+    const PyBufferProcs *procs = Py_TYPE(obj)->tp_as_buffer;
+    if (procs == NULL || procs->bf_releasebuffer == NULL) {
+        buffer->obj = NULL;
+        Py_DECREF(obj);
+        return;
+    }
+    PyObject *raised = PyErr_Occurred() == NULL ? NULL : PyErr_GetRaisedException();
+    PyBuffer_Release(buffer);
+    if (raised != NULL || PyErr_Occurred())
+        PyErr_SetRaisedException(raised);
+}
+
+static void let_go(tnpy_loan *loan)
 {
     PyObject *raised = PyErr_GetRaisedException();
+    loan->let_go(loan->held);
+    loan->let_go = NULL;
+    PyErr_SetRaisedException(raised);
+}
+
+void tnpy_give_back(tnpy_loan *loan)
+{
     if (loan->buffer.obj != NULL)
-        PyBuffer_Release(&loan->buffer);
+        release_buffer(&loan->buffer);
     if (loan->span != NULL)
         tnpy_span_let_go(loan->span);
-    Py_CLEAR(loan->span);
     if (loan->let_go != NULL)
-        loan->let_go(loan->held);
-    loan->let_go = NULL;
+        let_go(loan);
+    Py_CLEAR(loan->span);
     Py_CLEAR(loan->token);
     Py_CLEAR(loan->owner);
-    PyMem_RawFree(loan->layout);
+    if (loan->layout != NULL)
+        PyMem_RawFree(loan->layout);
     loan->layout = NULL;
-    tn_type_free(loan->type);
+    if (loan->type != NULL)
+        tn_type_free(loan->type);
     loan->type = NULL;
-    PyErr_SetRaisedException(raised);
 }
 
 void tnpy_abandon(tnpy_loan *loan)

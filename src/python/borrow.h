@@ -31,6 +31,18 @@ typedef struct tnpy_loan {
                                 PyMem_RawFree frees it, as it does without the GIL */
 } tnpy_loan;
 
+/* A loan of nothing. */
+static inline void tnpy_loan_init(tnpy_loan *loan)
+{
+    loan->next = NULL;
+    loan->buffer.obj = NULL;
+    loan->owner = loan->token = loan->span = NULL;
+    loan->type = NULL;
+    loan->held = NULL;
+    loan->let_go = NULL;
+    loan->layout = NULL;
+}
+
 /* A Span and an ndarray are read directly. Others are asked for the protocols they speak: the buffer protocol,
  * __array_struct__, Arrow, DLPack, __array_interface__. Cheapest first, but for Arrow: its arrays may speak the DLPack of
  * before 1.0, too, which does not say that they must not be written. One that fails falls through to the next, unless what

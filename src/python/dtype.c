@@ -144,14 +144,21 @@ static bool is_complete(const char *format, const tn_type *type)
 
 tnpy_dtype *tnpy_dtype_spelled(tnpy_state *state, const char *format, const tn_type *type, tn_type *owned)
 {
-    const simple *s = simple_of_format(format == NULL ? "B" : format);
+    if (format == NULL)
+        format = "B";
+    if (format[0] > 0 && format[1] == '\0') {
+        tnpy_dtype *made = state->dtypes[(unsigned char)format[0]];
+        if (made != NULL && made->type->kind == type->kind && made->type->itemsize == type->itemsize && owned == NULL)
+            return (tnpy_dtype *)Py_NewRef((PyObject *)made);
+    }
+    const simple *s = simple_of_format(format);
     if (s != NULL && s->type->kind == type->kind && s->type->itemsize == type->itemsize) {
         tn_type_free(owned);
         return simple_dtype(state, s);
     }
     if (owned == NULL)
         return tnpy_dtype_for(state, type);
-    if (format == NULL || !is_complete(format, type))
+    if (!is_complete(format, type))
         return tnpy_dtype_take(state, owned);
     size_t size = strlen(format) + 1;
     char *spelled = PyMem_Malloc(size);

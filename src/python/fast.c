@@ -4,6 +4,7 @@
 #include "call.h"
 #include "error.h"
 #include "frame.h"
+#include "span_type.h"
 #include "value.h"
 
 /* A call under way, as the loop wants it. Only what is used is written: most of it stays untouched memory. */
@@ -33,15 +34,12 @@ static inline void note_dtype(const tnpy_function *f, int i, PyArray_Descr *desc
 #endif
 }
 
-static bool take_array(const tnpy_function *f, const planned_argument *argument, PyObject *obj, fast_call *call)
+/* Do the extents fit the sizes that are known, and say those that are not? A parameter of kind array has one axis at least. */
+static inline bool take_extents(const planned_argument *argument, const ptrdiff_t *extent, fast_call *call)
 {
-    const PyArrayObject_fields *array = (const PyArrayObject_fields *)obj;
-    if (Py_TYPE(obj) != f->state->ndarray || array->nd != argument->ndim || (~array->flags & argument->flags) != 0 ||
-        !tnpy_numpy_is_type(array->descr, argument->of.array.key) || array->data == NULL || (uintptr_t)array->data & argument->misaligned)
-        return false;
     const planned_axis *axis = argument->of.array.axes;
-    const npy_intp *extent = array->dimensions, *end = extent + argument->ndim;
-    do { /* a parameter of kind array has one axis at least */
+    const ptrdiff_t *end = extent + argument->ndim;
+    do {
         ptrdiff_t *dim = &call->dims[axis->dim];
         if (axis->sets)
             *dim = *extent;
@@ -49,6 +47,37 @@ static bool take_array(const tnpy_function *f, const planned_argument *argument,
             return false;
         axis++;
     } while (++extent < end);
+    return true;
+}
+
+/* A Span needs no hold where the GIL is kept: nothing can release it before the function has returned. */
+static bool take_span(const tnpy_function *f, const planned_argument *argument, PyObject *obj, fast_call *call)
+{
+    const tnpy_span *self = (const tnpy_span *)obj;
+    const tn_span *span = &self->span;
+    const tnpy_dtype_key *key = argument->of.array.key;
+    if (f->plan->threadsafe || self->memory == NULL || self->memory->ended || span->ndim != argument->ndim ||
+        span->suboffsets != NULL || (span->flags & TN_READONLY && argument->flags & NPY_ARRAY_WRITEABLE) ||
+        (uintptr_t)span->data & argument->misaligned)
+        return false;
+    if (!tn_type_equal(span->type, key->type) && !(key->any_byte && span->type->itemsize == 1))
+        return false;
+    if (!tn_is_contiguous(span->ndim, span->shape, span->strides, span->type->itemsize, TN_ORDER_C))
+        return false;
+    call->args[argument->arg] = span->data;
+    return take_extents(argument, span->shape, call);
+}
+
+static bool take_array(const tnpy_function *f, const planned_argument *argument, PyObject *obj, fast_call *call)
+{
+    if (tnpy_span_check(f->state, obj))
+        return take_span(f, argument, obj, call);
+    const PyArrayObject_fields *array = (const PyArrayObject_fields *)obj;
+    if (Py_TYPE(obj) != f->state->ndarray || array->nd != argument->ndim || (~array->flags & argument->flags) != 0 ||
+        !tnpy_numpy_is_type(array->descr, argument->of.array.key) || array->data == NULL || (uintptr_t)array->data & argument->misaligned)
+        return false;
+    if (!take_extents(argument, array->dimensions, call))
+        return false;
     note_dtype(f, argument->arg, array->descr);
     call->args[argument->arg] = array->data;
     return true;

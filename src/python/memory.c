@@ -6,24 +6,42 @@
 #include "object.h"
 #include "release.h"
 #include "slot.h"
+#include "spare.h"
 
 /* --- life cycle --------------------------------------------------------------------------------------------------- */
 
+/* Not tracked yet, and nothing borrowed: `loan` is not filled in. */
 static tnpy_memory *new_memory(tnpy_state *state)
 {
-    tnpy_memory *memory = PyObject_GC_New(tnpy_memory, state->memory_type);
+    tnpy_memory *memory = (tnpy_memory *)tnpy_spare_take(&state->spare_memory, state->memory_type);
     if (memory == NULL)
         return NULL;
-    memory->loan = (tnpy_loan){.next = NULL};
     memory->array = (tn_array){.owner = NULL};
     memory->keeper = NULL;
     memory->spans = 0;
     memory->exports = 0;
+    memory->state = state;
+    memory->tracked = 0;
     memory->counted = 0;
     memory->pinned = 0;
     memory->ended = 0;
-    PyObject_GC_Track(memory);
     return memory;
+}
+
+static bool may_refer(PyObject *obj)
+{
+    return obj != NULL && PyType_IS_GC(Py_TYPE(obj));
+}
+
+/* Memory is on no cycle, and no Span of it, where nothing that it holds can refer to anything: most of it, then, costs the
+ * collector nothing. */
+static void track(tnpy_memory *memory)
+{
+    const tnpy_loan *loan = &memory->loan;
+    memory->tracked = may_refer(loan->buffer.obj) || may_refer(loan->owner) || may_refer(loan->token) ||
+                      may_refer(loan->span) || may_refer(memory->keeper);
+    if (memory->tracked)
+        PyObject_GC_Track(memory);
 }
 
 tnpy_memory *tnpy_memory_lend(tnpy_state *state, tn_array *array, PyObject *keeper, int counts)
@@ -33,12 +51,14 @@ tnpy_memory *tnpy_memory_lend(tnpy_state *state, tn_array *array, PyObject *keep
         tn_array_release(array);
         return NULL;
     }
+    tnpy_loan_init(&memory->loan);
     memory->array = tn_array_move(array);
     memory->keeper = Py_XNewRef(keeper);
     if (keeper != NULL && counts) {
         memory->counted = 1;
         ((tnpy_lender *)keeper)->views++;
     }
+    track(memory);
     return memory;
 }
 
@@ -64,8 +84,11 @@ tnpy_memory *tnpy_memory_borrow(tnpy_state *state, PyObject *obj, int writable, 
     if (memory == NULL)
         return NULL;
     tn_error err;
-    if (tnpy_borrow(state, obj, writable, &memory->loan, span, &err) == TN_OK)
+    tn_status status = tnpy_borrow(state, obj, writable, &memory->loan, span, &err);
+    if (status == TN_OK) {
+        track(memory);
         return memory;
+    }
     memory->ended = 1; /* nothing is held */
     Py_DECREF(memory);
     raise_refusal(&err, obj, what);
@@ -88,7 +111,8 @@ void tnpy_memory_end(tnpy_memory *memory)
         return;
     memory->ended = 1;
     tnpy_give_back(&memory->loan);
-    tn_array_release(&memory->array);
+    if (memory->array.span.data != NULL)
+        tn_array_release(&memory->array);
     if (memory->counted)
         ((tnpy_lender *)memory->keeper)->views--;
     memory->counted = 0;
@@ -97,10 +121,13 @@ void tnpy_memory_end(tnpy_memory *memory)
 
 static void dealloc(PyObject *self)
 {
+    tnpy_memory *memory = (tnpy_memory *)self;
     PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    tnpy_memory_end((tnpy_memory *)self);
-    PyObject_GC_Del(self);
+    if (memory->tracked)
+        PyObject_GC_UnTrack(self);
+    tnpy_memory_end(memory);
+    bool loaded = ((PyHeapTypeObject *)type)->ht_module != NULL; /* else the collector has cleared the type */
+    tnpy_spare_keep(loaded ? &memory->state->spare_memory : NULL, self);
     Py_DECREF(type);
 }
 

@@ -37,6 +37,8 @@ typedef struct tnpy_memory {
     PyObject *keeper;     /* NULL, or kept alive */
     Py_ssize_t spans;     /* Spans that are not released, counted as memoryview counts its own: at 0 it lets go early */
     Py_ssize_t exports;   /* buffers taken from any of its Spans: none may find its memory gone */
+    tnpy_state *state;    /* valid as long as the type leads to its module */
+    char tracked;         /* by the collector, as all its Spans: something that it holds may refer to others */
     char counted;         /* keeper is a tnpy_lender, and its count includes this */
     char pinned;          /* it was shown in a way that does not say when it ends (see span_type.h): no letting go early */
     char ended;           /* it has let go */

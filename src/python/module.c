@@ -15,6 +15,7 @@
 #include "record.h"
 #include "release.h"
 #include "slot.h"
+#include "spare.h"
 #include "span_type.h"
 #include "state.h"
 #include "tenon/python.h"
@@ -283,6 +284,8 @@ static int clear(PyObject *module)
     Py_CLEAR(state->call_error);
     Py_CLEAR(state->function_type);
     Py_CLEAR(state->overloads_type);
+    tnpy_spare_free(&state->spare_memory);
+    tnpy_spare_free(&state->spare_span);
     Py_CLEAR(state->dtype_type);
     Py_CLEAR(state->memory_type);
     Py_CLEAR(state->span_type);

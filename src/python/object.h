@@ -22,9 +22,11 @@ static inline const char *tnpy_type_name(PyObject *obj)
 static inline int tnpy_has_base(PyObject *obj, const char *name)
 {
     PyObject *bases = Py_TYPE(obj)->tp_mro; /* NULL: a static type that nobody made ready, as _testbuffer's */
-    for (Py_ssize_t i = 0; bases != NULL && i < PyTuple_GET_SIZE(bases); i++)
-        if (strcmp(((PyTypeObject *)PyTuple_GET_ITEM(bases, i))->tp_name, name) == 0)
+    for (Py_ssize_t i = 0; bases != NULL && i < PyTuple_GET_SIZE(bases); i++) {
+        const char *base = ((PyTypeObject *)PyTuple_GET_ITEM(bases, i))->tp_name;
+        if (base[0] == name[0] && strcmp(base, name) == 0)
             return 1;
+    }
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "error.h"
 #include "object.h"
 #include "slot.h"
+#include "spare.h"
 #include "span_room.h"
 
 /* Whatever belongs to the type beyond its life. */
@@ -64,12 +65,13 @@ static void copy_layout(tnpy_span *self, const tn_span *span, ptrdiff_t *room)
 
 PyObject *tnpy_span_new(tnpy_state *state, tnpy_memory *memory, tnpy_dtype *dtype, const tn_span *span)
 {
-    tnpy_span *self = PyObject_GC_New(tnpy_span, state->span_type);
+    tnpy_span *self = (tnpy_span *)tnpy_spare_take(&state->spare_span, state->span_type);
     if (self == NULL)
         return NULL;
     self->memory = NULL;
     self->pinned = NULL;
     self->dtype = NULL;
+    self->tracked = 0;
     self->exports = 0;
     self->hash = -1;
     self->weakrefs = NULL;
@@ -83,7 +85,9 @@ PyObject *tnpy_span_new(tnpy_state *state, tnpy_memory *memory, tnpy_dtype *dtyp
     self->dtype = (tnpy_dtype *)Py_NewRef((PyObject *)dtype);
     self->memory = (tnpy_memory *)Py_NewRef((PyObject *)memory);
     memory->spans++;
-    PyObject_GC_Track(self);
+    self->tracked = memory->tracked;
+    if (self->tracked)
+        PyObject_GC_Track(self);
     return (PyObject *)self;
 }
 
@@ -149,8 +153,9 @@ static PyObject *call_type(PyObject *type, PyObject *const *args, size_t nargsf,
 {
     Py_ssize_t nargs = PyVectorcall_NARGS(nargsf);
     if (nargs == 1 && (kwnames == NULL || PyTuple_GET_SIZE(kwnames) == 0)) {
-        tnpy_state *state = PyType_GetModuleState((PyTypeObject *)type);
-        return state == NULL ? NULL : tnpy_span_from_object(state, args[0]);
+        tnpy_state *state = tnpy_state_of_type((PyTypeObject *)type);
+        return state == NULL ? PyErr_Format(PyExc_RuntimeError, "tenon is being unloaded")
+                             : tnpy_span_from_object(state, args[0]);
     }
     PyObject *positional = PyTuple_New(nargs), *keywords = kwnames == NULL ? NULL : PyDict_New();
     int status = positional == NULL || (kwnames != NULL && keywords == NULL) ? -1 : 0;
@@ -297,16 +302,28 @@ static int check_request(const tnpy_span *self, int flags)
     return 0;
 }
 
+/* tn_span_nbytes, of a span that is known to fit. */
+static ptrdiff_t nbytes_of(const tn_span *span)
+{
+    ptrdiff_t bytes = span->type->itemsize;
+    for (int k = 0; k < span->ndim; k++)
+        bytes *= span->shape[k];
+    return bytes;
+}
+
 static int get_buffer(PyObject *obj, Py_buffer *view, int flags)
 {
     tnpy_span *self = span_of(obj);
     view->obj = NULL;
-    if (tnpy_span_get(obj) == NULL || check_request(self, flags) < 0)
+    const tn_span *span = tnpy_span_get(obj);
+    if (span == NULL)
         return -1;
-    const tn_span *span = &self->span;
+    bool everything = flags == PyBUF_FULL_RO && self->dtype->format != NULL; /* what memoryview and NumPy ask for */
+    if (!everything && check_request(self, flags) < 0)
+        return -1;
     bool with_shape = asks(flags, PyBUF_ND), with_strides = asks(flags, PyBUF_STRIDES);
     view->buf = span->data;
-    view->len = tn_span_nbytes(span);
+    view->len = nbytes_of(span);
     view->itemsize = span->type->itemsize;
     view->readonly = (span->flags & TN_READONLY) != 0;
     view->ndim = with_shape ? span->ndim : 1;
@@ -335,15 +352,18 @@ static void dealloc(PyObject *obj)
 {
     tnpy_span *self = span_of(obj);
     PyTypeObject *type = Py_TYPE(obj);
-    PyObject_GC_UnTrack(obj);
+    tnpy_dtype *dtype = self->dtype; /* keeps the state to the end; NULL where making it failed */
+    if (self->tracked)
+        PyObject_GC_UnTrack(obj);
     if (self->weakrefs != NULL)
         PyObject_ClearWeakRefs(obj);
     let_go(self);
     Py_CLEAR(self->pinned);
-    Py_CLEAR(self->dtype);
-    PyMem_Free(self->large);
-    PyObject_GC_Del(obj);
+    if (self->large != NULL)
+        PyMem_Free(self->large);
+    tnpy_spare_keep(dtype == NULL ? NULL : &dtype->state->spare_span, obj);
     Py_DECREF(type);
+    Py_XDECREF((PyObject *)dtype);
 }
 
 static int traverse(PyObject *obj, visitproc visit, void *arg)

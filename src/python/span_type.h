@@ -27,6 +27,7 @@ typedef struct tnpy_span {
     tnpy_dtype *dtype;     /* owns span.type */
     tn_span span;          /* shape, strides and suboffsets lie in `small` or in `large` */
     Py_ssize_t exports;
+    int tracked;           /* by the collector */
     Py_hash_t hash;        /* -1: not computed */
     PyObject *weakrefs;
     ptrdiff_t *large;      /* 3 * ndim extents where ndim > TNPY_SMALL_NDIM, else NULL */

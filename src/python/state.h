@@ -21,6 +21,8 @@ typedef struct tnpy_state {
     PyTypeObject *lent_type;      /* what keeps memory that tenon.lend was given */
     /* tenon.DType of formats that are one native character, made when first needed; for dtype.c alone */
     struct tnpy_dtype *dtypes[TNPY_FORMAT_CHARACTERS];
+    /* One dead Memory and one dead Span, for the next to be made in: views are often made and dropped in turn. spare.h */
+    PyObject *spare_memory, *spare_span;
     PyObject *core;               /* tenon._core, borrowed: whatever holds the state holds it */
     PyTypeObject *ndarray;        /* numpy.ndarray, borrowed; NULL until somebody has imported NumPy */
     PyObject *named_tuples;       /* dict: the classes of records, for record.c alone */

@@ -98,6 +98,23 @@ static const ptrdiff_t *real_suboffsets(const Py_buffer *buffer)
     return NULL;
 }
 
+/* What most exporters give, in one pass: elements of one native character, direct memory, a length that agrees. False where
+ * there is more to be said. */
+static bool read_plain(const Py_buffer *buffer, tn_span *span)
+{
+    ptrdiff_t length = buffer->itemsize;
+    const tn_type *type = type_of_character(buffer->format, length);
+    if (type == NULL || buffer->suboffsets != NULL || buffer->shape == NULL || buffer->strides == NULL ||
+        buffer->ndim < 0 || buffer->ndim > TN_MAX_NDIM)
+        return false;
+    for (int i = 0; i < buffer->ndim; i++)
+        if (buffer->shape[i] <= 0 || __builtin_mul_overflow(length, (ptrdiff_t)buffer->shape[i], &length))
+            return false;
+    *span = (tn_span){.data = buffer->buf, .type = type, .ndim = buffer->ndim, .shape = buffer->shape,
+                      .flags = buffer->readonly ? TN_READONLY : 0, .strides = buffer->strides};
+    return length == buffer->len;
+}
+
 /* PyBUF_FULL_RO throughout: some exporters name the element type only when everything is asked for. */
 static tn_status get(PyObject *obj, bool writable, Py_buffer *buffer, tn_error *err)
 {
@@ -132,12 +149,15 @@ tn_status tnpy_buffer_borrow(tnpy_state *state, PyObject *obj, bool writable, tn
                              tn_error *err)
 {
     (void)state;
-    if (!PyObject_CheckBuffer(obj))
+    const PyBufferProcs *procs = Py_TYPE(obj)->tp_as_buffer;
+    if (procs == NULL || procs->bf_getbuffer == NULL)
         return TN_WRONG_TYPE;
     memset(&loan->buffer, 0, sizeof loan->buffer);
     tn_status status = get(obj, writable, &loan->buffer, err);
     if (status != TN_OK)
         return status;
+    if (read_plain(&loan->buffer, span))
+        return TN_OK;
     status = read_type(loan, span, err);
     if (status == TN_OK)
         status = read_shape(loan, span, err);

@@ -43,10 +43,14 @@ bool tnpy_numpy_is_2(void);
 /* Is `obj` an ndarray, or of a subclass? */
 static inline bool tnpy_numpy_is_array(tnpy_state *state, PyObject *obj)
 {
+    const PyTypeObject *type = Py_TYPE(obj);
+    if (type == state->ndarray)
+        return true;
+    if (type->tp_base == &PyBaseObject_Type && type->tp_name[0] != 'n')
+        return false; /* what most foreign objects show at once: no class of NumPy's, and none derived from one */
     if (state->ndarray == NULL)
         tnpy_numpy_notice(state, obj);
-    return state->ndarray != NULL &&
-           (Py_TYPE(obj) == state->ndarray || PyType_IsSubtype(Py_TYPE(obj), state->ndarray));
+    return state->ndarray != NULL && PyType_IsSubtype(Py_TYPE(obj), state->ndarray);
 }
 
 /* Its fields as they are now: all but span->type, which is left alone. Runs no Python code. */
