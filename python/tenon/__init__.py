@@ -22,6 +22,7 @@ __all__ = [
     "build",
     "empty",
     "get_include",
+    "get_library_dir",
     "growable",
     "lend",
     "zeros",
@@ -33,6 +34,11 @@ __version__: str
 def get_include() -> str:
     """The folder to pass to the C compiler with ``-I``, so that ``#include <tenon/tenon.h>`` works."""
     return os.path.join(os.path.dirname(os.path.abspath(__file__)), "include")
+
+
+def get_library_dir() -> str:
+    """The folder to pass to the linker with ``-L``, for ``-ltenon -lm``: what is behind the headers, as a static library."""
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib")
 
 
 def __getattr__(name: str) -> str:

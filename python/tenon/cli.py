@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _print_version()
         if options.include_dir or options.pkgconfig_dir:
             return _print_folder(options)
+        if options.cflags or options.libs:
+            return _print_flags(options)
         if options.command is None:
             _parser().print_help()
             return 2
@@ -62,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--pkgconfig-dir", action="store_true", help="print the folder with tenon.pc, for PKG_CONFIG_PATH"
+    )
+    parser.add_argument("--cflags", action="store_true", help="print the compiler's flags for tenon/*.h")
+    parser.add_argument(
+        "--libs", action="store_true", help="print the linker's flags for libtenon, which extensions in C link"
     )
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     _add_build(commands)
@@ -222,4 +229,14 @@ def _print_folder(options: argparse.Namespace) -> int:
     from tenon.bind.toolchain import include_dir, pkgconfig_dir
 
     print(include_dir() if options.include_dir else pkgconfig_dir())
+    return 0
+
+
+def _print_flags(options: argparse.Namespace) -> int:
+    from tenon.bind.toolchain import include_dir, libtenon_flags
+
+    flags = [f"-I{include_dir()}"] if options.cflags else []
+    if options.libs:
+        flags += libtenon_flags()
+    print(shlex.join(flags))
     return 0

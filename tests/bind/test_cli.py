@@ -220,6 +220,11 @@ def test_folders_and_version_are_printed(tenon, tmp_path):
 
     assert (Path(tenon("--include-dir").out.strip()) / "tenon" / "tenon.h").exists()
     assert tenon("--pkgconfig-dir").out.strip().endswith("pkgconfig")
+    assert tenon("--cflags").out == f"-I{tenon('--include-dir').out.strip()}\n"
+    folder, *rest = tenon("--libs").out.split()
+    assert (Path(folder.removeprefix("-L")) / "libtenon.a").exists()
+    assert rest == ["-ltenon", "-lm"]
+    assert tenon("--cflags", "--libs").out == f"{tenon('--cflags').out.strip()} {tenon('--libs').out}"
     assert re.fullmatch(r"tenon \d+\.\d+\.\d+\n", tenon("--version").out)
     assert tenon().status == 2
 

@@ -177,6 +177,11 @@ def _libtenon() -> list[str]:
     return [library, "-lm"] if os.path.exists(library) else []
 
 
+def libtenon_flags() -> list[str]:
+    """The same for other linkers' command lines, as pkg-config gives them."""
+    return [f"-L{library_dir()}", "-ltenon", "-lm"]
+
+
 def include_dir() -> str:
     """The folder that holds tenon/*.h: inside the package, or in a checkout beside it."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
