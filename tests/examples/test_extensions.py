@@ -7,7 +7,7 @@ import pytest
 from wheels import Installed, install
 
 # project → the module it installs
-PROJECTS = {"extension-c": "histogram"}
+PROJECTS = {"extension-c": "histogram", "extension-cpp": "convolution"}
 
 
 @pytest.fixture(scope="module", params=PROJECTS)
