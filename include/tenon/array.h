@@ -33,7 +33,8 @@ struct tn_array {
  * gives every row (the last axis) a block of its own, found through tables of pointers: the first ndim - 1 axes are
  * indirect, as C's `T **` for two dimensions; ndim 0 and 1 have no table. The type is copied unless it is one of
  * tn_type_<identifier>. Errors: TN_WRONG_VALUE for a negative extent, TN_OUT_OF_RANGE, TN_NO_MEMORY. */
-tn_status tn_array_new(const tn_type *type, int ndim, const ptrdiff_t *shape, tn_order order, tn_array *out, tn_error *err);
+tn_status tn_array_new(const tn_type *type, int ndim, const ptrdiff_t *shape, tn_order order, tn_array *out,
+                       tn_error *err);
 
 /* The same, every byte zero. */
 tn_status tn_array_zeros(const tn_type *type, int ndim, const ptrdiff_t *shape, tn_order order, tn_array *out,
@@ -43,7 +44,8 @@ tn_status tn_array_zeros(const tn_type *type, int ndim, const ptrdiff_t *shape, 
  * copied. `release(context)` is called once, when the last array that shares the memory is released, by whichever thread
  * does it; NULL: the memory is static, or belongs to an object that outlives every view: the array is TN_UNOWNED then, and so
  * are those that share it. On failure `release` is not called. */
-tn_status tn_array_wrap(const tn_span *span, void (*release)(void *context), void *context, tn_array *out, tn_error *err);
+tn_status tn_array_wrap(const tn_span *span, void (*release)(void *context), void *context, tn_array *out,
+                        tn_error *err);
 
 /* Let go. NULL, {0} and arrays released already are legal. Afterwards *array is {0}. */
 void tn_array_release(tn_array *array);

@@ -5,8 +5,8 @@
  * which its layout lies, and its elements too if they are new: one block. Every further array has a `holding`, with a
  * layout of its own. All else that a tn_array can be was filled in by hand; its first share takes it over (adopt).
  *
- * libtenon is linked into every module that uses it, so an array made by one copy is to another copy one that was filled
- * in by hand. Nothing here relies on there being one copy only.
+ * libtenon is linked into every module that uses it, so an array made by one copy is to another copy one that was
+ * filled in by hand. Nothing here relies on there being one copy only.
  */
 #include "tenon/array.h"
 
@@ -192,7 +192,8 @@ ptrdiff_t tn_array_uses(const tn_array *array)
 
 /* --- memory that exists ------------------------------------------------------------------------------------------- */
 
-tn_status tn_array_wrap(const tn_span *span, void (*release)(void *context), void *context, tn_array *out, tn_error *err)
+tn_status tn_array_wrap(const tn_span *span, void (*release)(void *context), void *context, tn_array *out,
+                        tn_error *err)
 {
     const tn_type *type = NULL;
     tn_type *copied = NULL;
@@ -221,7 +222,7 @@ _Static_assert(_Alignof(tni_shared) % _Alignof(ptrdiff_t) == 0, "a layout can fo
 
 /* --- new memory --------------------------------------------------------------------------------------------------- */
 
-/* What lies at an aligned address behind the tni_shared and the layout: elements, or tables of pointers and then rows. */
+/* What lies at an aligned address behind the tni_shared and the layout: elements, or tables of pointers, then rows. */
 typedef struct plan {
     ptrdiff_t alignment;
     ptrdiff_t tables; /* bytes, a multiple of the alignment */
@@ -271,7 +272,8 @@ static tn_status plan_array(const tn_type *type, int ndim, const ptrdiff_t *shap
                             plan *p, tn_span *span, tn_error *err)
 {
     if (order != TN_ORDER_C && order != TN_ORDER_F && order != TN_ORDER_ROWS)
-        return tn_fail(err, TN_WRONG_VALUE, "the order is %d; TN_ORDER_C, TN_ORDER_F and TN_ORDER_ROWS exist", (int)order);
+        return tn_fail(err, TN_WRONG_VALUE, "the order is %d; TN_ORDER_C, TN_ORDER_F and TN_ORDER_ROWS exist",
+                       (int)order);
     *span = (tn_span){.data = p, .type = type, .ndim = ndim, .shape = shape, .strides = layout->strides};
     tn_order inner = order == TN_ORDER_ROWS ? TN_ORDER_C : order;
     tn_status status = tn_contiguous_strides(ndim, shape, type->itemsize, inner, layout->strides, err);
@@ -329,7 +331,8 @@ static tn_status make(const tn_type *type, int ndim, const ptrdiff_t *shape, tn_
     return TN_OK;
 }
 
-tn_status tn_array_new(const tn_type *type, int ndim, const ptrdiff_t *shape, tn_order order, tn_array *out, tn_error *err)
+tn_status tn_array_new(const tn_type *type, int ndim, const ptrdiff_t *shape, tn_order order, tn_array *out,
+                       tn_error *err)
 {
     return make(type, ndim, shape, order, 0, out, err);
 }

@@ -2,8 +2,8 @@
 /* Arrays that grow at their end.
  *
  * The elements lie in a block of their own, which is replaced as they become more; the tni_shared that counts the lent
- * arrays stays the same, with the container as one of its users. So the memory of a container that is freed lives on until
- * the last lent array is released.
+ * arrays stays the same, with the container as one of its users. So the memory of a container that is freed lives on
+ * until the last lent array is released.
  */
 #include <string.h>
 
@@ -83,8 +83,8 @@ static tn_status check_idle(const tn_growable *growable, const char *what, tn_er
     return tn_fail(err, TN_BUSY, "cannot %s: %td %s alive", what, views, views == 1 ? "view is" : "views are");
 }
 
-/* Move the elements to a block of at least `capacity` (more than now). *old is the block they were in, for the caller to
- * free. */
+/* Move the elements to a block for `capacity` of them, more than now. *old is the block they were in, for the caller
+ * to free. */
 static tn_status move_elements(tn_growable *growable, ptrdiff_t capacity, void **old, tn_error *err)
 {
     ptrdiff_t alignment = tni_alignment(growable->shared->type), size;
@@ -102,8 +102,8 @@ static tn_status move_elements(tn_growable *growable, ptrdiff_t capacity, void *
     return TN_OK;
 }
 
-/* Room for `length` elements, and for as many again as there is room for now: n appends then move every element twice on
- * average. *old is NULL if nothing moved. */
+/* Room for `length` elements, and for twice as many as now at least: n appends then move n elements or so, all together.
+ * *old is NULL if nothing moved. */
 static tn_status make_room(tn_growable *growable, ptrdiff_t length, void **old, tn_error *err)
 {
     *old = NULL;
@@ -123,7 +123,7 @@ tn_status tn_growable_append(tn_growable *growable, const void *values, ptrdiff_
         return TN_OK;
     if (values == NULL)
         return tn_fail(err, TN_WRONG_VALUE, "the values to append are NULL");
-    ptrdiff_t length;
+    ptrdiff_t length = 0;
     void *old;
     tn_status status = check_idle(growable, "append", err);
     if (status == TN_OK && tni_add(growable->length, count, &length))

@@ -5,8 +5,8 @@
  *     tn_array (a share) ─────── owner ──▶ its layout ───▶     "
  *     tn_growable ────────────────────────────────────────▶     "
  *
- * Whoever has an arrow to it counts as one use. The count is all that several threads may touch at once; what else stands
- * here changes only while there is one use.
+ * Whoever has an arrow to it counts as one use. The count is all that several threads may touch at once; what else
+ * stands here changes only while there is one use.
  */
 #ifndef TNI_SHARED_H
 #define TNI_SHARED_H

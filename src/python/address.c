@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How each kind of pointer is read.
  *
- * ctypes: every instance shows its own memory through the buffer protocol. For arrays, structures and unions that is the
- * memory meant, and its size is known; a pointer's own memory holds the address.
+ * ctypes: every instance shows its own memory through the buffer protocol. For arrays, structures and unions that is
+ * the memory meant, and its size is known; a pointer's own memory holds the address.
  *
  * cffi: its objects belong to the extension _cffi_backend, which must be imported where one of them exists; what users
  * write as int(ffi.cast("uintptr_t", p)) is asked of it.
@@ -64,15 +64,16 @@ static int ctypes_address(PyObject *obj, const char *function, tnpy_address *out
     if (pointer == 1)
         return stored_address(obj, out);
     if (pointer == 0)
-        PyErr_Format(PyExc_TypeError, "%s(): %.100s is a number, not memory; pass ctypes.pointer(x), or its .value if it is an "
-                     "address", function, Py_TYPE(obj)->tp_name);
+        PyErr_Format(PyExc_TypeError,
+                     "%s(): %.100s is a number, not memory; pass ctypes.pointer(x), or its .value if it is an address",
+                     function, Py_TYPE(obj)->tp_name);
     return -1;
 }
 
 static bool is_ctypes(PyObject *obj)
 {
-    static const char *const bases[] = {"_ctypes._SimpleCData", "_ctypes._Pointer", "_ctypes.Array", "_ctypes.Structure",
-                                        "_ctypes.Union"};
+    static const char *const bases[] = {"_ctypes._SimpleCData", "_ctypes._Pointer", "_ctypes.Array",
+                                        "_ctypes.Structure", "_ctypes.Union"};
     for (size_t i = 0; i < sizeof bases / sizeof *bases; i++)
         if (tnpy_has_base(obj, bases[i]))
             return true;
@@ -118,8 +119,9 @@ static int cffi_address(PyObject *obj, const char *function, tnpy_address *out)
     Py_XDECREF(name);
     if (backend == NULL) {
         if (!PyErr_Occurred())
-            PyErr_Format(PyExc_TypeError, "%s(): this cffi object cannot be read; pass int(ffi.cast('uintptr_t', p)) as the "
-                         "source, and owner=p", function);
+            PyErr_Format(PyExc_TypeError,
+                         "%s(): this cffi object cannot be read; pass int(ffi.cast('uintptr_t', p)) as the source, and "
+                         "owner=p", function);
         return -1;
     }
     PyObject *kind = kind_of(backend, obj), *number = NULL;
@@ -128,7 +130,8 @@ static int cffi_address(PyObject *obj, const char *function, tnpy_address *out)
     if (array || (kind != NULL && PyUnicode_Check(kind) && PyUnicode_CompareWithASCIIString(kind, "pointer") == 0))
         number = cast_to_int(backend, obj);
     else if (kind != NULL)
-        PyErr_Format(PyExc_TypeError, "%s(): a cffi pointer or array is needed, got %R; pass ffi.addressof(x)", function, obj);
+        PyErr_Format(PyExc_TypeError, "%s(): a cffi pointer or array is needed, got %R; pass ffi.addressof(x)", function,
+                     obj);
     if (number != NULL)
         status = int_address(number, function, out);
     out->is_number = 0;
@@ -171,8 +174,9 @@ static int capsule_address(PyObject *capsule, const char *function, tnpy_address
     if (name == NULL && PyErr_Occurred())
         return -1;
     if (name != NULL && is_description(name)) {
-        PyErr_Format(PyExc_TypeError, "%s(): a capsule '%.100s' describes an array; tenon.Span(x) shows the memory of the object "
-                     "x that gave it", function, name);
+        PyErr_Format(PyExc_TypeError,
+                     "%s(): a capsule '%.100s' describes an array; tenon.Span(x) shows the memory of the object x that "
+                     "gave it", function, name);
         return -1;
     }
     *out = (tnpy_address){.data = PyCapsule_GetPointer(capsule, name), .bytes = -1};
@@ -188,8 +192,9 @@ int tnpy_address_of(PyObject *obj, const char *function, tnpy_address *out)
     if (is_cffi(obj))
         return cffi_address(obj, function, out);
     if (!PyIndex_Check(obj) || PyBool_Check(obj) || PySequence_Check(obj)) {
-        PyErr_Format(PyExc_TypeError, "%s(): source must be an address (int), a ctypes or cffi pointer or array, or a capsule, "
-                     "got %.100s%s", function, tnpy_type_name(obj),
+        PyErr_Format(PyExc_TypeError,
+                     "%s(): source must be an address (int), a ctypes or cffi pointer or array, or a capsule, got %.100s%s",
+                     function, tnpy_type_name(obj),
                      PyObject_CheckBuffer(obj) ? "; tenon.Span(x) shows the memory of such objects" : "");
         return -1;
     }

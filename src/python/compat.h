@@ -29,4 +29,9 @@ static inline void PyErr_SetRaisedException(PyObject *value)
 }
 #endif
 
+#if PY_VERSION_HEX < 0x030D0000
+#define Py_BEGIN_CRITICAL_SECTION(object) {
+#define Py_END_CRITICAL_SECTION() }
+#endif
+
 #endif

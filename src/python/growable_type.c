@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How Python code that runs in the middle of things is survived: every method first does all that can run any (converting
- * values, reading iterables, asking exporters), into memory of its own, and only then looks at the container and changes it.
+/* How Python code that runs in the middle of things is survived: every method first does all that can run any
+ * (converting values, reading iterables, asking exporters), into memory of its own, and only then looks at the container
+ * and changes it, in a critical section, which is what the GIL is otherwise.
  */
 #include "growable_type.h"
 
@@ -36,6 +37,7 @@ static growable *growable_of(PyObject *self)
     return (growable *)self;
 }
 
+/* NULL, with the exception of the status. */
 static PyObject *raise(const char *method, const tn_error *reason)
 {
     char function[32];
@@ -54,11 +56,12 @@ static bool is_idle(growable *self, const char *method)
     tnpy_settle(self->state); /* what other threads have let go of */
     Py_ssize_t views = self->lender.views + self->exports;
     if (views > 0)
-        PyErr_Format(PyExc_BufferError, "growable.%s(): %zd view%s alive, so the memory can't change; let go of %s first", method,
-                     views, views == 1 ? " is" : "s are", views == 1 ? "it" : "them");
+        PyErr_Format(PyExc_BufferError, "growable.%s(): %zd view%s alive, so the memory can't change; let go of %s first",
+                     method, views, views == 1 ? " is" : "s are", views == 1 ? "it" : "them");
     else if (self->pinned)
-        PyErr_Format(PyExc_BufferError, "growable.%s(): np.ndarray(buffer=...) took the memory, and does not say when it is done "
-                     "with it, so it can't change any more; np.asarray() is counted", method);
+        PyErr_Format(PyExc_BufferError,
+                     "growable.%s(): np.ndarray(buffer=...) took the memory, and does not say when it is done with it, so "
+                     "it can't change any more; np.asarray() is counted", method);
     return views == 0 && !self->pinned;
 }
 
@@ -129,10 +132,15 @@ static PyObject *get_item(PyObject *obj, Py_ssize_t index)
 {
     growable *self = growable_of(obj);
     item copy; /* making a named tuple may run any code */
-    if (!find_index(obj, &index) || item_begin(&copy, self->dtype) < 0)
+    bool found;
+    if (item_begin(&copy, self->dtype) < 0)
         return NULL;
-    memcpy(copy.at, address_of(self, index), (size_t)self->dtype->type->itemsize);
-    PyObject *value = tnpy_item_reader_of(self->dtype)(self->dtype, copy.at);
+    Py_BEGIN_CRITICAL_SECTION(obj);
+    found = find_index(obj, &index);
+    if (found)
+        memcpy(copy.at, address_of(self, index), (size_t)self->dtype->type->itemsize);
+    Py_END_CRITICAL_SECTION();
+    PyObject *value = found ? tnpy_item_reader_of(self->dtype)(self->dtype, copy.at) : NULL;
     item_end(&copy);
     return value;
 }
@@ -145,11 +153,14 @@ static int set_item(PyObject *obj, Py_ssize_t index, PyObject *value)
         PyErr_SetString(PyExc_TypeError, "growable: elements can't be deleted; resize() shortens it");
         return -1;
     }
+    bool found;
     if (item_read(&read, self, value, "__setitem__") < 0)
         return -1;
-    bool found = find_index(obj, &index);
+    Py_BEGIN_CRITICAL_SECTION(obj);
+    found = find_index(obj, &index);
     if (found)
         memcpy(address_of(self, index), read.at, (size_t)self->dtype->type->itemsize);
+    Py_END_CRITICAL_SECTION();
     item_end(&read);
     return found ? 0 : -1;
 }
@@ -171,9 +182,15 @@ static PyObject *view(PyObject *obj, PyObject *unused)
     growable *self = growable_of(obj);
     tn_array array;
     tn_error err;
-    if (tn_growable_share(self->elements, &array, &err) != TN_OK)
+    tn_status status;
+    tnpy_memory *memory = NULL;
+    Py_BEGIN_CRITICAL_SECTION(obj);
+    status = tn_growable_share(self->elements, &array, &err);
+    if (status == TN_OK)
+        memory = tnpy_memory_lend(self->state, &array, obj, 1);
+    Py_END_CRITICAL_SECTION();
+    if (status != TN_OK)
         return raise("view", &err);
-    tnpy_memory *memory = tnpy_memory_lend(self->state, &array, obj, 1);
     PyObject *span = memory == NULL ? NULL : tnpy_span_new(self->state, memory, self->dtype, &memory->array.span);
     Py_XDECREF((PyObject *)memory);
     return span;
@@ -209,21 +226,9 @@ static bool asks(int flags, int request)
     return (flags & request) == request;
 }
 
-static int get_buffer(PyObject *obj, Py_buffer *buffer, int flags)
+static void fill_buffer(growable *self, Py_buffer *buffer, int flags)
 {
-    growable *self = growable_of(obj);
     tn_span span = tn_growable_span(self->elements);
-    char text[128];
-    buffer->obj = NULL;
-    if (asks(flags, PyBUF_FORMAT) && self->dtype->format == NULL) {
-        PyErr_Format(PyExc_BufferError, "growable: the buffer protocol has no format for %s; view() speaks other protocols",
-                     tn_type_describe(span.type, text, sizeof text));
-        return -1;
-    }
-    if (asks(flags, PyBUF_FORMAT) && !asks(flags, PyBUF_ND)) {
-        PyErr_SetString(PyExc_BufferError, "growable: cannot cast to unsigned bytes if the format flag is present");
-        return -1;
-    }
     *buffer = (Py_buffer){
         .buf = span.data,
         .len = tn_span_nbytes(&span),
@@ -232,35 +237,68 @@ static int get_buffer(PyObject *obj, Py_buffer *buffer, int flags)
         .format = asks(flags, PyBUF_FORMAT) ? (char *)self->dtype->format : NULL,
         .shape = asks(flags, PyBUF_ND) ? (Py_ssize_t *)span.shape : NULL,
         .strides = asks(flags, PyBUF_STRIDES) ? (Py_ssize_t *)span.strides : NULL,
-        .obj = Py_NewRef(obj),
+        .obj = Py_NewRef((PyObject *)self),
     };
     self->exports++;
     /* np.ndarray(buffer=…) alone asks so: span_type.h. */
     if ((flags & ~PyBUF_WRITABLE) == PyBUF_ANY_CONTIGUOUS)
         self->pinned = true;
+}
+
+static int get_buffer(PyObject *obj, Py_buffer *buffer, int flags)
+{
+    growable *self = growable_of(obj);
+    char text[128];
+    buffer->obj = NULL;
+    if (asks(flags, PyBUF_FORMAT) && self->dtype->format == NULL) {
+        PyErr_Format(PyExc_BufferError,
+                     "growable: the buffer protocol has no format for %s; view() speaks other protocols",
+                     tn_type_describe(self->dtype->type, text, sizeof text));
+        return -1;
+    }
+    if (asks(flags, PyBUF_FORMAT) && !asks(flags, PyBUF_ND)) {
+        PyErr_SetString(PyExc_BufferError, "growable: cannot cast to unsigned bytes if the format flag is present");
+        return -1;
+    }
+    Py_BEGIN_CRITICAL_SECTION(obj);
+    fill_buffer(self, buffer, flags);
+    Py_END_CRITICAL_SECTION();
     return 0;
 }
 
 static void release_buffer(PyObject *self, Py_buffer *buffer)
 {
     (void)buffer;
+    Py_BEGIN_CRITICAL_SECTION(self);
     growable_of(self)->exports--;
+    Py_END_CRITICAL_SECTION();
 }
 
 /* --- growing ------------------------------------------------------------------------------------------------------ */
 
+/* `count` elements at `from`. 0, or -1 with an exception. */
+static int append_elements(growable *self, const void *from, ptrdiff_t count, const char *method)
+{
+    tn_error err;
+    tn_status status = TN_RAISED;
+    Py_BEGIN_CRITICAL_SECTION(self);
+    if (is_idle(self, method))
+        status = tn_growable_append(self->elements, from, count, &err);
+    Py_END_CRITICAL_SECTION();
+    if (status != TN_OK && status != TN_RAISED)
+        raise(method, &err);
+    return status == TN_OK ? 0 : -1;
+}
+
 static PyObject *append(PyObject *obj, PyObject *value)
 {
     growable *self = growable_of(obj);
-    tn_error err;
     item read;
     if (item_read(&read, self, value, "append") < 0)
         return NULL;
-    tn_status status = is_idle(self, "append") ? tn_growable_append(self->elements, read.at, 1, &err) : TN_RAISED;
+    int status = append_elements(self, read.at, 1, "append");
     item_end(&read);
-    if (status == TN_OK)
-        Py_RETURN_NONE;
-    return status == TN_RAISED ? NULL : raise("append", &err);
+    return status < 0 ? NULL : Py_NewRef(Py_None);
 }
 
 /* Can the elements be copied as they lie? */
@@ -275,26 +313,26 @@ static int extend_by_array(growable *self, PyObject *values)
 {
     tnpy_loan loan;
     tn_span span;
-    tn_error err = {.status = TN_WRONG_TYPE};
+    tn_error err = {.status = TN_WRONG_TYPE}, reason;
     tn_status status = tnpy_borrow(self->state, values, false, &loan, &span, &err);
     if (status == TN_WRONG_TYPE && err.message[0] == '\0')
         return 0;
     if (status != TN_OK) {
-        tn_error reason = err;
+        reason = err;
         if (status != TN_RAISED)
             tn_fail(&err, status, "values %s", reason.message);
         raise("extend", &err);
         return -1;
     }
-    if (span.ndim != 1)
-        status = tn_fail(&err, TN_WRONG_TYPE, "values must have 1 dimension, got %d", (int)span.ndim);
-    bool same = status == TN_OK && is_same(self, &span);
-    if (same && span.shape[0] > 0)
-        status = is_idle(self, "extend") ? tn_growable_append(self->elements, span.data, span.shape[0], &err) : TN_RAISED;
-    if (status != TN_OK && status != TN_RAISED)
-        raise("extend", &err);
+    int done = 0;
+    if (span.ndim != 1) {
+        PyErr_Format(PyExc_TypeError, "growable.extend(): values must have 1 dimension, got %d", (int)span.ndim);
+        done = -1;
+    } else if (is_same(self, &span)) {
+        done = span.shape[0] == 0 || append_elements(self, span.data, span.shape[0], "extend") == 0 ? 1 : -1;
+    }
     tnpy_give_back(&loan);
-    return status == TN_OK ? same : -1;
+    return done;
 }
 
 /* Every value of an iterable, into `collected`. 0, or -1 with an exception. */
@@ -329,13 +367,8 @@ static int extend_by_values(growable *self, PyObject *values)
     }
     int status = collect(self, values, collected);
     tn_span span = tn_growable_span(collected);
-    if (status == 0 && span.shape[0] > 0) {
-        status = is_idle(self, "extend") ? 0 : -1;
-        if (status == 0 && tn_growable_append(self->elements, span.data, span.shape[0], &err) != TN_OK) {
-            raise("extend", &err);
-            status = -1;
-        }
-    }
+    if (status == 0 && span.shape[0] > 0)
+        status = append_elements(self, span.data, span.shape[0], "extend");
     tn_growable_free(collected);
     return status;
 }
@@ -343,17 +376,20 @@ static int extend_by_values(growable *self, PyObject *values)
 /* Itself, without a view that would forbid it. */
 static int extend_by_itself(growable *self)
 {
-    tn_span span = tn_growable_span(self->elements);
     tn_error err;
-    if (span.shape[0] == 0)
-        return 0;
-    if (!is_idle(self, "extend"))
-        return -1;
-    span = tn_growable_span(self->elements);
-    if (tn_growable_append(self->elements, span.data, span.shape[0], &err) == TN_OK)
-        return 0;
-    raise("extend", &err);
-    return -1;
+    tn_status status = TN_OK;
+    Py_BEGIN_CRITICAL_SECTION(self);
+    if (length_of((PyObject *)self) > 0) {
+        status = TN_RAISED;
+        if (is_idle(self, "extend")) {
+            tn_span span = tn_growable_span(self->elements);
+            status = tn_growable_append(self->elements, span.data, span.shape[0], &err);
+        }
+    }
+    Py_END_CRITICAL_SECTION();
+    if (status != TN_OK && status != TN_RAISED)
+        raise("extend", &err);
+    return status == TN_OK ? 0 : -1;
 }
 
 static int extend_by(growable *self, PyObject *values)
@@ -364,39 +400,40 @@ static int extend_by(growable *self, PyObject *values)
     return status == 0 ? extend_by_values(self, values) : status < 0 ? -1 : 0;
 }
 
-static PyObject *extend(PyObject *obj, PyObject *values)
+static PyObject *extend(PyObject *self, PyObject *values)
 {
-    if (extend_by(growable_of(obj), values) < 0)
-        return NULL;
-    Py_RETURN_NONE;
+    return extend_by(growable_of(self), values) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
-static PyObject *resize(PyObject *obj, PyObject *number)
+typedef tn_status changer(tn_growable *growable, ptrdiff_t number, tn_error *err);
+
+/* resize or reserve. What changes nothing is never refused, and what can't be is the container's own to refuse. */
+static PyObject *change(PyObject *obj, PyObject *number, changer *how, const char *method, bool reserves)
 {
     growable *self = growable_of(obj);
     tn_error err;
-    Py_ssize_t length = PyNumber_AsSsize_t(number, PyExc_OverflowError);
-    if (length == -1 && PyErr_Occurred())
+    tn_status status = TN_RAISED;
+    Py_ssize_t wanted = PyNumber_AsSsize_t(number, PyExc_OverflowError);
+    if (wanted == -1 && PyErr_Occurred())
         return NULL;
-    if (length >= 0 && length != length_of(obj) && !is_idle(self, "resize"))
-        return NULL;
-    if (tn_growable_resize(self->elements, length, &err) != TN_OK)
-        return raise("resize", &err);
-    Py_RETURN_NONE;
+    Py_BEGIN_CRITICAL_SECTION(obj);
+    bool changes = reserves ? wanted > tn_growable_capacity(self->elements) : wanted >= 0 && wanted != length_of(obj);
+    if (!changes || is_idle(self, method))
+        status = how(self->elements, wanted, &err);
+    Py_END_CRITICAL_SECTION();
+    if (status == TN_OK)
+        Py_RETURN_NONE;
+    return status == TN_RAISED ? NULL : raise(method, &err);
 }
 
-static PyObject *reserve(PyObject *obj, PyObject *number)
+static PyObject *resize(PyObject *self, PyObject *number)
 {
-    growable *self = growable_of(obj);
-    tn_error err;
-    Py_ssize_t capacity = PyNumber_AsSsize_t(number, PyExc_OverflowError);
-    if (capacity == -1 && PyErr_Occurred())
-        return NULL;
-    if (capacity > tn_growable_capacity(self->elements) && !is_idle(self, "reserve"))
-        return NULL;
-    if (tn_growable_reserve(self->elements, capacity, &err) != TN_OK)
-        return raise("reserve", &err);
-    Py_RETURN_NONE;
+    return change(self, number, tn_growable_resize, "resize", false);
+}
+
+static PyObject *reserve(PyObject *self, PyObject *number)
+{
+    return change(self, number, tn_growable_reserve, "reserve", true);
 }
 
 /* --- life cycle --------------------------------------------------------------------------------------------------- */
@@ -473,8 +510,8 @@ PyDoc_STRVAR(doc,
 "growable(dtype, values=())\n--\n\n"
 "A container of C elements that grows at its end, by amortised doubling.\n\n"
 "Its memory is shown without a copy: by view() and slices as a Span, by np.asarray(). While such a view is alive,\n"
-"whatever would change the length or move the memory raises BufferError, with the number of views, and changes nothing;\n"
-"elements can be written.");
+"whatever would change the length or move the memory raises BufferError, with the number of views, and changes\n"
+"nothing; elements can be written.");
 
 static PyMethodDef methods[] = {
     {"append", append, METH_O, "append($self, value, /)\n--\n\nAdd one element."},
@@ -485,7 +522,7 @@ static PyMethodDef methods[] = {
     {"resize", resize, METH_O,
      "resize($self, length, /)\n--\n\nCut it, or add elements that are zero, so that there are `length`."},
     {"reserve", reserve, METH_O,
-     "reserve($self, capacity, /)\n--\n\nMake room for `capacity` elements, so that growing up to there moves nothing."},
+     "reserve($self, capacity, /)\n--\n\nMake room for `capacity` elements: growing up to there moves nothing."},
     {"view", view, METH_NOARGS,
      "view($self, /)\n--\n\nA Span of all elements. Until it is released or dies, the container can't grow."},
     {NULL, NULL, 0, NULL},

@@ -3,12 +3,12 @@
  *
  *     Span ──▶ Memory ──keeper──▶ lent ──▶ source, owner, release
  *
- * `lent` ends with the Memory: with the last view, and with nothing else, since only the Memory refers to it. Then it calls
- * `release` and lets go of the rest.
+ * `lent` ends with the Memory: with the last view, and with nothing else, since only the Memory refers to it. Then it
+ * calls `release` and lets go of the rest.
  *
- * The collector sees source and owner, but not release: it may clear all that it sees of a dead cycle, in any order, and a
- * cleared function can't be called. So a release that refers to a view keeps it alive, as a callback of weakref.finalize
- * does.
+ * The collector sees source and owner, but not release: it may clear all that it sees of a dead cycle, in any order, and
+ * a cleared function can't be called. So a release that refers to a view keeps it alive, as a callback of
+ * weakref.finalize does.
  */
 #include "making.h"
 
@@ -120,8 +120,8 @@ static int read_layout(PyObject *shape, PyObject *strides, description *d)
     d->span.strides = d->layout.strides;
     if (strides == Py_None) {
         tn_error err;
-        if (tn_contiguous_strides(d->span.ndim, d->layout.shape, d->dtype->type->itemsize, TN_ORDER_C, d->layout.strides,
-                                  &err) == TN_OK)
+        if (tn_contiguous_strides(d->span.ndim, d->layout.shape, d->dtype->type->itemsize, TN_ORDER_C,
+                                  d->layout.strides, &err) == TN_OK)
             return 0;
         tnpy_raise_from("lend", &err);
         return -1;
@@ -132,8 +132,8 @@ static int read_layout(PyObject *shape, PyObject *strides, description *d)
     return count == d->span.ndim ? 0 : -1;
 }
 
-/* Do the elements lie in the memory, as far as that is known: within the object it belongs to, or at least within what can
- * be addressed? */
+/* Do the elements lie in the memory, as far as that is known: within the object it belongs to, or at least within what
+ * can be addressed? */
 static tn_status check_reach(const tnpy_address *address, const tn_span *span, tn_error *err)
 {
     ptrdiff_t low, high;
@@ -142,8 +142,8 @@ static tn_status check_reach(const tnpy_address *address, const tn_span *span, t
         return status;
     uintptr_t start = (uintptr_t)address->data;
     if (address->bytes >= 0 && (low < 0 || high > address->bytes))
-        return tn_fail(err, TN_WRONG_VALUE, "the elements reach from byte %td to byte %td, but source has %td bytes", low, high,
-                       address->bytes);
+        return tn_fail(err, TN_WRONG_VALUE, "the elements reach from byte %td to byte %td, but source has %td bytes", low,
+                       high, address->bytes);
     if ((low < 0 && start < -(uintptr_t)low) || (high > 0 && start > UINTPTR_MAX - (uintptr_t)high))
         return tn_fail(err, TN_OUT_OF_RANGE, "the elements reach further than an address");
     return TN_OK;
@@ -176,7 +176,8 @@ static PyObject *show(tnpy_state *state, const description *d, PyObject *keeper)
 }
 
 /* From the moment the Span exists, `release` is owed. */
-static PyObject *lend_memory(tnpy_state *state, const description *d, PyObject *source, PyObject *owner, PyObject *release)
+static PyObject *lend_memory(tnpy_state *state, const description *d, PyObject *source, PyObject *owner,
+                             PyObject *release)
 {
     lent *keeper = new_lent(state, source, owner);
     PyObject *span = keeper == NULL ? NULL : show(state, d, (PyObject *)keeper);
@@ -196,8 +197,8 @@ static PyObject *lend(PyObject *core, PyObject *args, PyObject *kwargs)
     static char *names[] = {"source", "shape", "dtype", "strides", "readonly", "owner", "release", NULL};
     PyObject *source, *shape, *type, *strides = Py_None, *owner = Py_None, *release = Py_None;
     int readonly = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOO|$OpOO:lend", names, &source, &shape, &type, &strides, &readonly, &owner,
-                                     &release))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOO|$OpOO:lend", names, &source, &shape, &type, &strides, &readonly,
+                                     &owner, &release))
         return NULL;
     if (release != Py_None && !PyCallable_Check(release))
         return PyErr_Format(PyExc_TypeError, "lend(): release must be callable without arguments, or None, got %.100s",
@@ -214,7 +215,8 @@ static PyObject *lend(PyObject *core, PyObject *args, PyObject *kwargs)
     /* The address last: reading the others may run any Python code. */
     if (read_layout(shape, strides, &d) == 0 && tnpy_address_of(source, "lend", &address) == 0) {
         if (check(&address, &d.span, &err) == TN_OK)
-            span = lend_memory(state, &d, address.is_number ? NULL : source, none_to_null(owner), none_to_null(release));
+            span = lend_memory(state, &d, address.is_number ? NULL : source, none_to_null(owner),
+                               none_to_null(release));
         else
             tnpy_raise_from("lend", &err);
     }
@@ -225,12 +227,12 @@ static PyObject *lend(PyObject *core, PyObject *args, PyObject *kwargs)
 PyDoc_STRVAR(lend_doc,
 "lend(source, shape, dtype, *, strides=None, readonly=False, owner=None, release=None)\n--\n\n"
 "A Span of memory that lies at an address.\n\n"
-"``source`` is the address as an int, a ctypes or cffi pointer or array, or a PyCapsule. ``strides`` are in bytes; None:\n"
-"those of C order. ``source`` and ``owner`` are kept alive as long as anything shows the memory; then ``release()`` is\n"
-"called, once, and then they are let go. What it raises goes to sys.unraisablehook. If lend() itself fails, release is not\n"
-"called. A release that refers to the Span keeps it alive for ever.\n\n"
-"Nobody can check an address. If there is no such memory, or less of it, or if it is freed while a view is alive, the\n"
-"process reads and writes what isn't its own. Only the size of ctypes and cffi arrays is known, and checked.");
+"``source`` is the address as an int, a ctypes or cffi pointer or array, or a PyCapsule. ``strides`` are in bytes;\n"
+"None: those of C order. ``source`` and ``owner`` are kept alive as long as anything shows the memory; then\n"
+"``release()`` is called, once, and then they are let go. What it raises goes to sys.unraisablehook. If lend() itself\n"
+"fails, release is not called. A release that refers to the Span keeps it alive for ever.\n\n"
+"Nobody can check an address. If there is no such memory, or less of it, or if it is freed while a view is alive,\n"
+"the process reads and writes what isn't its own. Only the size of ctypes and cffi arrays is known, and checked.");
 
 PyMethodDef tnpy_lending_methods[] = {
     {"lend", (PyCFunction)(void (*)(void))lend, METH_VARARGS | METH_KEYWORDS, lend_doc},

@@ -36,8 +36,8 @@ int tnpy_read_extents(PyObject *obj, const char *function, const char *name, ptr
         return -1;
     Py_ssize_t count = PyTuple_GET_SIZE(items);
     if (count > TN_MAX_NDIM) {
-        PyErr_Format(PyExc_ValueError, "%s(): %s has %zd entries; at most %d dimensions are possible", function, name, count,
-                     TN_MAX_NDIM);
+        PyErr_Format(PyExc_ValueError, "%s(): %s has %zd entries; at most %d dimensions are possible", function, name,
+                     count, TN_MAX_NDIM);
         count = -1;
     }
     for (Py_ssize_t i = 0; i < count; i++) {
@@ -55,8 +55,8 @@ tnpy_dtype *tnpy_read_dtype(tnpy_state *state, PyObject *obj, const char *functi
     if (dtype == NULL || !tnpy_holds_objects(dtype->type))
         return dtype;
     Py_DECREF((PyObject *)dtype);
-    PyErr_Format(PyExc_TypeError, "%s(): dtype must not be a Python object's: nobody would count the references in such memory",
-                 function);
+    PyErr_Format(PyExc_TypeError,
+                 "%s(): dtype must not be a Python object's: nobody would count the references in such memory", function);
     return NULL;
 }
 
@@ -71,7 +71,8 @@ static int read_order(PyObject *obj, const char *function, tn_order *order)
     if (obj == NULL)
         return 0;
     if (!PyUnicode_Check(obj)) {
-        PyErr_Format(PyExc_TypeError, "%s(): order must be 'C', 'F' or 'rows', got %.100s", function, tnpy_type_name(obj));
+        PyErr_Format(PyExc_TypeError, "%s(): order must be 'C', 'F' or 'rows', got %.100s", function,
+                     tnpy_type_name(obj));
         return -1;
     }
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
@@ -85,9 +86,11 @@ static int read_order(PyObject *obj, const char *function, tn_order *order)
 
 /* --- new memory --------------------------------------------------------------------------------------------------- */
 
-typedef tn_status maker(const tn_type *type, int ndim, const ptrdiff_t *shape, tn_order order, tn_array *out, tn_error *err);
+typedef tn_status maker(const tn_type *type, int ndim, const ptrdiff_t *shape, tn_order order, tn_array *out,
+                        tn_error *err);
 
-static PyObject *make(tnpy_state *state, maker *new, const char *function, PyObject *shape, PyObject *type, PyObject *order)
+static PyObject *make(tnpy_state *state, maker *new, const char *function, PyObject *shape, PyObject *type,
+                      PyObject *order)
 {
     ptrdiff_t extents[TN_MAX_NDIM];
     tn_order which;
@@ -131,9 +134,9 @@ static PyObject *zeros(PyObject *core, PyObject *args, PyObject *kwargs)
 PyDoc_STRVAR(empty_doc,
 "empty(shape, dtype='float64', order='C')\n--\n\n"
 "A Span of new memory, whose elements are whatever lay there.\n\n"
-"``shape`` is an int or a sequence of ints. ``order`` is 'C', 'F', or 'rows': then every row (the last axis) has memory of\n"
-"its own, and the other axes are tables of pointers, as C's `double **`. The address, and each row's, is a multiple of 64.\n"
-"The memory is freed when nothing shows it any more.");
+"``shape`` is an int or a sequence of ints. ``order`` is 'C', 'F', or 'rows': then every row (the last axis) has\n"
+"memory of its own, and the other axes are tables of pointers, as C's ``double **``. The address, and each row's, is a\n"
+"multiple of 64. The memory is freed when nothing shows it any more.");
 
 PyDoc_STRVAR(zeros_doc,
 "zeros(shape, dtype='float64', order='C')\n--\n\n"

@@ -22,12 +22,12 @@ PyTypeObject *tnpy_lent_make_type(PyObject *core);
  * itself if tenon.lend did not make it. Borrowed. */
 PyObject *tnpy_lent_owner(PyObject *keeper);
 
-/* A shape, or strides: an int or a sequence of ints, into out[TN_MAX_NDIM]. `function` and `name` are for messages. Returns
- * their number, or -1 with an exception. */
+/* A shape, or strides: an int or a sequence of ints, into out[TN_MAX_NDIM]. `function` and `name` are for messages.
+ * Returns their number, or -1 with an exception. */
 int tnpy_read_extents(PyObject *obj, const char *function, const char *name, ptrdiff_t *out);
 
-/* What users write for an element type (NULL: float64), unless its elements are Python objects. New reference, or NULL with
- * an exception. */
+/* What users write for an element type (NULL: float64), unless its elements are Python objects. New reference, or NULL
+ * with an exception. */
 tnpy_dtype *tnpy_read_dtype(tnpy_state *state, PyObject *obj, const char *function);
 
 /* The exception of a status, with "function(): " before its message. Returns NULL. */

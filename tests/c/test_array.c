@@ -36,8 +36,8 @@ static int has_elements(const tn_span *span)
     return tn_span_size(span) > 0;
 }
 
-/* Every element gets a value of its own; then all are still there if none lies over another. Bytes beyond an element are
- * the sanitizer's affair. */
+/* Every element gets a value of its own; then all are still there if none lies over another. Bytes beyond an element
+ * are the sanitizer's affair. */
 static int holds_its_elements(const tn_span *span)
 {
     ptrdiff_t index[TN_MAX_NDIM] = {0};
@@ -221,8 +221,8 @@ static void test_arrays_that_cannot_be(void)
     for (int k = 0; k < COUNT(cases); k++) {
         tn_array array = {.owner = &array};
         tn_error err = {.status = TN_OK};
-        tn_status status = tn_array_zeros(cases[k].type, cases[k].ndim, cases[k].shape, (tn_order)cases[k].order, &array,
-                                          &err);
+        tn_order order = (tn_order)cases[k].order;
+        tn_status status = tn_array_zeros(cases[k].type, cases[k].ndim, cases[k].shape, order, &array, &err);
         CHECK(status == cases[k].status && err.status == status, "%s: status %d", cases[k].name, (int)status);
         CHECK(array.span.data == NULL && array.release == NULL && array.owner == NULL, "%s: not {0}", cases[k].name);
         CHECK(memory_live() == 0, "%s: %ld blocks are left", cases[k].name, memory_live());
@@ -344,7 +344,8 @@ static void test_shares_of_another_type(void)
     tn_array array, part;
     ptrdiff_t shape[] = {6}, stride[] = {5};
     CHECK(tn_array_zeros(&pair, 1, shape, TN_ORDER_C, &array, NULL) == TN_OK, "no array");
-    tn_span field = {.data = (char *)array.span.data + 1, .type = &swapped, .ndim = 1, .shape = shape, .strides = stride};
+    tn_span field = {.data = (char *)array.span.data + 1, .type = &swapped, .ndim = 1, .shape = shape,
+                     .strides = stride};
     shape[0] = 4;
     CHECK(tn_array_share(&array, &field, &part, NULL) == TN_OK, "not shared");
     tn_array_release(&array);

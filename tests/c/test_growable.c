@@ -132,7 +132,7 @@ static void test_appending_allocates_rarely(void)
     growable = new_growable(&tn_type_float64);
     CHECK(tn_growable_reserve(growable, 1000, NULL) == TN_OK, "not reserved");
     memory_fail_at(0);
-    CHECK(tn_growable_resize(growable, 1000, NULL) == TN_OK && memory_asked() == 0, "what is reserved is allocated again");
+    CHECK(tn_growable_resize(growable, 1000, NULL) == TN_OK && memory_asked() == 0, "allocated again");
     tn_growable_free(growable);
 }
 
@@ -174,7 +174,7 @@ static void test_growth_is_refused_while_views_are_alive(void)
             CHECK(disturb(growable, how, &err) == TN_BUSY, "disturbed by %d", how);
             CHECK(strstr(err.message, expected) != NULL, "\"%s\" does not say \"%s\"", err.message, expected);
             tn_span span = tn_growable_span(growable);
-            CHECK(span.data == data && span.shape[0] == 3 && memcmp(data, values, sizeof values) == 0, "it has changed");
+            CHECK(span.data == data && span.shape[0] == 3 && memcmp(data, values, sizeof values) == 0, "changed");
         }
     }
     CHECK(lent[2].span.data == data && lent[2].span.shape[0] == 3, "what is lent is something else");
@@ -192,7 +192,8 @@ static void test_what_changes_nothing_is_not_refused(void)
 {
     tn_growable *growable = new_growable(&tn_type_float64);
     tn_array lent;
-    CHECK(tn_growable_resize(growable, 3, NULL) == TN_OK && tn_growable_share(growable, &lent, NULL) == TN_OK, "not lent");
+    CHECK(tn_growable_resize(growable, 3, NULL) == TN_OK, "not resized");
+    CHECK(tn_growable_share(growable, &lent, NULL) == TN_OK, "not lent");
     CHECK(tn_growable_append(growable, NULL, 0, NULL) == TN_OK, "nothing cannot be appended");
     CHECK(tn_growable_resize(growable, 3, NULL) == TN_OK, "the same length is refused");
     CHECK(tn_growable_reserve(growable, 2, NULL) == TN_OK, "what is there cannot be reserved");
@@ -227,7 +228,7 @@ static void test_lengths_that_cannot_be(void)
         {"a negative count", tn_growable_append(growable, &value, -1, NULL), TN_WRONG_VALUE},
         {"values at NULL", tn_growable_append(growable, NULL, 1, NULL), TN_WRONG_VALUE},
         {"more elements than can be counted", tn_growable_append(growable, &value, PTRDIFF_MAX, NULL), TN_OUT_OF_RANGE},
-        {"more bytes than can be counted", tn_growable_append(growable, &value, PTRDIFF_MAX / 8, NULL), TN_OUT_OF_RANGE},
+        {"too many bytes", tn_growable_append(growable, &value, PTRDIFF_MAX / 8, NULL), TN_OUT_OF_RANGE},
         {"a negative length", tn_growable_resize(growable, -1, NULL), TN_WRONG_VALUE},
         {"too long", tn_growable_resize(growable, PTRDIFF_MAX, NULL), TN_OUT_OF_RANGE},
         {"too much room", tn_growable_reserve(growable, PTRDIFF_MAX / 4, NULL), TN_OUT_OF_RANGE},
@@ -268,7 +269,7 @@ static void test_every_allocation_may_fail(void)
             if (growable != NULL) {
                 tn_span span = tn_growable_span(growable);
                 CHECK(span.shape[0] == length && tn_growable_views(growable) == !failed, "changed by failure %ld", k);
-                CHECK(length == 0 || memcmp(span.data, values, (size_t)types[t]->itemsize * 3) == 0, "lost its elements");
+                CHECK(length == 0 || memcmp(span.data, values, (size_t)types[t]->itemsize * 3) == 0, "lost elements");
             }
             tn_array_release(&lent);
             tn_growable_free(growable);

@@ -700,7 +700,8 @@ static void test_rows(void)
             table[i] = memory + 4 * ((i * 7919) % 100); /* in no order, and one over the other */
         tn_span span = {0};
         tn_layout layout;
-        tn_status status = tn_span_rows(table, &tn_type_int32, shapes[s].ndim, shape, TN_READONLY, &span, &layout, NULL);
+        tn_status status =
+            tn_span_rows(table, &tn_type_int32, shapes[s].ndim, shape, TN_READONLY, &span, &layout, NULL);
         CHECK(status == TN_OK, "shape %d: status %d", s, (int)status);
         CHECK(span.flags == TN_READONLY && span.type == &tn_type_int32, "shape %d: flags or type", s);
         CHECK(tn_span_check(&span, NULL) == TN_OK && span.shape == layout.shape, "shape %d: not a span", s);
