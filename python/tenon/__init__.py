@@ -8,7 +8,7 @@ modules that are built already need nothing but this package.
 
 import os
 
-from tenon._core import CallError, DType, Function, Overloads, Span, empty, growable, lend, zeros
+from tenon._core import CallError, DType, Function, Overloads, Span, empty, growable, lend, rows, zeros
 from tenon.build import BuildError, BuildWarning, build
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "get_library_dir",
     "growable",
     "lend",
+    "rows",
     "zeros",
 ]
 

@@ -181,5 +181,7 @@ def lend(
     release: Callable[[], object] | None = None,
 ) -> Span:
     """Memory that lies at an address."""
+def rows(sequence: Any, *, dtype: Any = None, readonly: bool | None = None) -> Span:
+    """Buffers that lie anywhere as one Span, whose first axis leads through a table of pointers: C's `T **`."""
 
 _api: object

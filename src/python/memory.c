@@ -102,7 +102,11 @@ PyObject *tnpy_memory_owner(const tnpy_memory *memory)
         return loan->buffer.obj;
     if (loan->span != NULL)
         return loan->span;
-    return loan->owner != NULL ? loan->owner : tnpy_lent_owner(memory->keeper);
+    if (loan->owner != NULL || memory->keeper == NULL)
+        return loan->owner;
+    if (Py_TYPE(memory->keeper) == Py_TYPE((PyObject *)memory)) /* rows of one array */
+        return tnpy_memory_owner((const tnpy_memory *)memory->keeper);
+    return tnpy_lent_owner(memory->keeper);
 }
 
 void tnpy_memory_end(tnpy_memory *memory)

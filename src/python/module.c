@@ -6,7 +6,9 @@
 #include "dtype.h"
 #include "error.h"
 #include "function.h"
+#include "gather.h"
 #include "growable_type.h"
+#include "indirect.h"
 #include "here.h"
 #include "lend.h"
 #include "making.h"
@@ -252,6 +254,9 @@ static int exec(PyObject *module)
         add(module, "Overloads", Py_NewRef((PyObject *)state->overloads_type)) < 0 ||
         add(module, "DType", Py_NewRef((PyObject *)state->dtype_type)) < 0 ||
         add(module, "Span", Py_NewRef((PyObject *)state->span_type)) < 0 ||
+        add(module, "Exporter", (PyObject *)tnpy_exporter_make_type(module)) < 0 ||
+        PyModule_AddFunctions(module, tnpy_gather_methods) < 0 ||
+        PyModule_AddFunctions(module, tnpy_indirect_methods) < 0 ||
         add(module, "_api", PyCapsule_New((void *)&tnpy_api, TN_API_CAPSULE, NULL)) < 0)
         return -1;
     if (add_making(state, module) < 0)

@@ -30,6 +30,17 @@ static inline int tnpy_has_base(PyObject *obj, const char *name)
     return 0;
 }
 
+/* The items of a sequence as they are now. What a subclass of list or tuple says of itself is not asked. New reference, or
+ * NULL with an exception. */
+static inline PyObject *tnpy_items_of(PyObject *sequence)
+{
+    if (PyList_Check(sequence))
+        return PyList_AsTuple(sequence);
+    if (PyTuple_Check(sequence))
+        return PyTuple_GetSlice(sequence, 0, PyTuple_GET_SIZE(sequence));
+    return PySequence_Tuple(sequence);
+}
+
 /* Are there Python objects among the elements? */
 static inline bool tnpy_holds_objects(const tn_type *type)
 {

@@ -180,7 +180,7 @@ tn_status tnpy_rows_gather(tnpy_frame *frame, int i)
 {
     tnpy_rows *rows = tnpy_rows_of(frame, i);
     frame->sources[i] = TNPY_NOTHING;
-    rows->items = PySequence_Tuple(frame->objects[i]); /* a list may change while its rows' exporters are asked */
+    rows->items = tnpy_items_of(frame->objects[i]); /* a list may change while its rows' exporters are asked */
     if (rows->items == NULL)
         return tnpy_raised(&frame->error);
     frame->sources[i] = TNPY_GATHERED;
