@@ -44,10 +44,18 @@ def _of_batches(table: dict[str, Any]) -> Iterator[Goal]:
         yield Goal(f"{title}, {layout}: .batch / plain C loop, worst from {FROM_POINTS:,} points", max(values), 1.1)
 
 
+def _of_lend(table: dict[str, Any]) -> Iterator[Goal]:
+    limits = {"made": 1.2, "asarray": 1.05}  # as fast, but for what a measurement can tell
+    for row in table["rows"]:
+        if row["key"] in limits:
+            (base, first), (name, second) = medians(row).items()
+            yield Goal(f"{row['title']}: {name} / {base}", second / first, limits[row["key"]])
+
+
 def _of_memory(table: dict[str, Any]) -> Iterator[Goal]:
     yield Goal(f"memory: growth over {table['calls']:,} calls", table["growth_bytes"] / 1024, 256, " KiB")
 
 
 def goals(results: dict[str, Any]) -> list[Goal]:
-    of = {"calls": _of_calls, "batches": _of_batches, "memory": _of_memory}
+    of = {"calls": _of_calls, "batches": _of_batches, "lend": _of_lend, "memory": _of_memory}
     return [goal for name, table in results["tables"].items() for goal in of[name](table)]

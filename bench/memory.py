@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from adapters.tenon import load, load_loops
 from measure import Method
+from tenon import Span
 
 CALLS, QUICK_CALLS = 1_000_000, 20_000
 SAMPLES = 20
@@ -41,6 +42,7 @@ def kinds() -> dict[str, Callable[[], Any]]:
     foreign = memoryview(np.ones(3))
     locked = np.zeros(3)
     locked.setflags(write=False)
+    span = Span(foreign)
     return {
         "one array": lambda: f["first"](x),
         "three arrays": lambda: f["add"](x, y, z),
@@ -48,6 +50,12 @@ def kinds() -> dict[str, Callable[[], Any]]:
         "new array": lambda: f["doubled"](x),
         "output passed": lambda: f["doubled"](x, y=z),
         "buffer protocol": lambda: f["first"](foreign),
+        "a Span": lambda: f["first"](span),
+        "Span made": lambda: Span(foreign),
+        "Span made of an array": lambda: Span(x),
+        "Span sliced": lambda: span[1:],
+        "Span as an array": lambda: span.numpy(),
+        "Span exported": lambda: np.asarray(span),
         "batch": lambda: loops.cross.batch(many, x),
         "refused: dtype": _refused(lambda: f["first"](single)),
         "refused: size": _refused(lambda: f["add"](x, longer, z)),

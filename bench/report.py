@@ -46,6 +46,19 @@ def batches(table: dict[str, Any]) -> list[str]:
     return lines
 
 
+def lend(table: dict[str, Any]) -> list[str]:
+    empty = table["loop"]["median_ns"]
+    lines = _heading("Cost of a view, ns of CPU time, the loop around it included",
+                     f"{'':30}{'':12}{'median':>9}{'quartiles':>16}{'ratio':>9}")
+    for row in table["rows"]:
+        first = row["variants"][0]["median_ns"]
+        for k, variant in enumerate(row["variants"]):
+            ns = variant["median_ns"]
+            lines.append(f"{row['title'] if k == 0 else '':30}{variant['variant']:12}{ns:9.1f}{_spread(variant):>16}"
+                         f"{ns / first:9.2f}")
+    return [*lines, f"{'the loop alone':42}{empty:9.1f}{_spread(table['loop']):>16}"]
+
+
 def memory(table: dict[str, Any]) -> list[str]:
     resident = table["resident_bytes"]
     return [*_heading(f"Memory over {table['calls']:,} calls of {len(table['kinds'])} kinds in turn",
@@ -60,7 +73,7 @@ def report(results: dict[str, Any]) -> str:
     record = results["record"]
     lines = [", ".join(f"{name} {value}" for name, value in record.items() if value not in ("", None))]
     for name, table in results["tables"].items():
-        lines += {"calls": calls, "batches": batches, "memory": memory}[name](table)
+        lines += {"calls": calls, "batches": batches, "lend": lend, "memory": memory}[name](table)
     repeated = sum(variant["windows_repeated"] for variant in _variants(results))
     interrupted = sum(variant["windows_interrupted"] for variant in _variants(results))
     total = sum(variant["windows"] for variant in _variants(results))

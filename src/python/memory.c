@@ -18,6 +18,7 @@ static tnpy_memory *new_memory(tnpy_state *state)
         return NULL;
     memory->array = (tn_array){.owner = NULL};
     memory->keeper = NULL;
+    memory->saved = NULL;
     memory->spans = 0;
     memory->exports = 0;
     memory->state = state;
@@ -121,6 +122,7 @@ void tnpy_memory_end(tnpy_memory *memory)
         ((tnpy_lender *)memory->keeper)->views--;
     memory->counted = 0;
     Py_CLEAR(memory->keeper);
+    Py_CLEAR(memory->saved);
 }
 
 static void dealloc(PyObject *self)
@@ -156,6 +158,21 @@ static int clear(PyObject *self)
     return 0;
 }
 
+/* On a cycle that is garbage, before any of it is cleared. A memoryview that is cleared while somebody has its buffer is
+ * broken: CPython 3.11 reads a NULL pointer when it dies. So it gets its buffer back first; and where a buffer of ours keeps
+ * that from happening, a reference that the collector can't account for keeps all of the cycle alive. */
+static void finalize(PyObject *self)
+{
+    tnpy_memory *memory = (tnpy_memory *)self;
+    PyObject *exporter = memory->loan.buffer.obj;
+    if (exporter == NULL || !PyMemoryView_Check(exporter) || memory->pinned)
+        return;
+    if (memory->exports == 0)
+        tnpy_memory_end(memory);
+    else if (memory->saved == NULL)
+        memory->saved = Py_NewRef(exporter);
+}
+
 /* --- the type ----------------------------------------------------------------------------------------------------- */
 
 static PyType_Slot slots[] = {
@@ -163,6 +180,7 @@ static PyType_Slot slots[] = {
     {Py_tp_dealloc, TNPY_SLOT(dealloc)},
     {Py_tp_traverse, TNPY_SLOT(traverse)},
     {Py_tp_clear, TNPY_SLOT(clear)},
+    {Py_tp_finalize, TNPY_SLOT(finalize)},
     {0, NULL},
 };
 

@@ -35,6 +35,7 @@ typedef struct tnpy_memory {
     tnpy_loan loan;       /* what is borrowed; empty where it is lent */
     tn_array array;       /* {0}: nothing was lent */
     PyObject *keeper;     /* NULL, or kept alive */
+    PyObject *saved;      /* NULL, or one more reference, with which the collector finds a memoryview alive: see memory.c */
     Py_ssize_t spans;     /* Spans that are not released, counted as memoryview counts its own: at 0 it lets go early */
     Py_ssize_t exports;   /* buffers taken from any of its Spans: none may find its memory gone */
     tnpy_state *state;    /* valid as long as the type leads to its module */

@@ -10,6 +10,13 @@ static PyObject *read_any(const tnpy_dtype *dtype, const char *at)
     return tnpy_value_to_python(dtype->state, dtype->type, 0, at);
 }
 
+/* With the type that the DType keeps; tnpy_value_to_python has to make one each time. */
+static PyObject *read_time(const tnpy_dtype *dtype, const char *at)
+{
+    int numpy = tnpy_numpy_import(dtype->state);
+    return numpy == 1 ? tnpy_numpy_scalar((tnpy_dtype_key *)&dtype->key, at) : read_any(dtype, at);
+}
+
 /* Format "c" is one byte as it is; what is longer is text, padded with NUL. */
 static PyObject *read_byte(const tnpy_dtype *dtype, const char *at)
 {
@@ -64,6 +71,8 @@ tnpy_item_reader tnpy_item_reader_of(const tnpy_dtype *dtype)
         return read_byte;
     if (type->kind == TN_BOOL)
         return read_bool;
+    if (type->kind == TN_DATETIME || type->kind == TN_TIMEDELTA)
+        return read_time;
     if (type->byteorder != TN_NATIVE && type->itemsize != 1)
         return read_any;
     if (type->kind == TN_INT || type->kind == TN_UINT)

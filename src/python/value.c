@@ -12,6 +12,7 @@
 #include "../core/load.h"
 #include "number.h"
 #include "object.h"
+#include "protocol/numpy.h"
 #include "record.h"
 
 /* --- C value → memory --------------------------------------------------------------------------------------------- */
@@ -306,6 +307,21 @@ static tn_status read_ucs4(PyObject *obj, const tn_type *type, void *out, tn_err
     return status;
 }
 
+/* --- times -------------------------------------------------------------------------------------------------------- */
+
+/* An int is the count of units; what else is a time, NumPy knows. */
+static tn_status read_time(tnpy_state *state, PyObject *obj, const tn_type *type, void *out, tn_error *err)
+{
+    if (PyLong_CheckExact(obj)) {
+        const tn_type count = {.kind = TN_INT, .byteorder = type->byteorder, .alignment = 1, .itemsize = 8};
+        return read_integer(obj, &count, out, err);
+    }
+    int numpy = tnpy_numpy_import(state);
+    if (numpy < 0)
+        return tnpy_raised(err);
+    return numpy ? tnpy_numpy_read_time(obj, type, out, err) : tnpy_refuse_kind(obj, "int", err);
+}
+
 /* --- the way in --------------------------------------------------------------------------------------------------- */
 
 tn_status tnpy_value_read(tnpy_state *state, PyObject *obj, const tn_type *type, int character, void *out,
@@ -335,6 +351,7 @@ tn_status tnpy_value_read(tnpy_state *state, PyObject *obj, const tn_type *type,
         return tnpy_record_read(state, obj, type, out, err);
     case TN_DATETIME:
     case TN_TIMEDELTA:
+        return read_time(state, obj, type, out, err);
     case TN_OBJECT:
     case TN_POINTER:
         break;
@@ -406,6 +423,19 @@ static PyObject *ucs4_to_python(const tn_type *type, const void *data)
     return result;
 }
 
+/* numpy.datetime64 or timedelta64 where NumPy can be imported, which alone knows the calendar; else the count. */
+static PyObject *time_to_python(tnpy_state *state, const tn_type *type, const void *data)
+{
+    int numpy = tnpy_numpy_import(state);
+    if (numpy <= 0)
+        return numpy < 0 ? NULL : integer_to_python(type, data);
+    tnpy_dtype_key key;
+    tnpy_dtype_key_init(&key, type, false);
+    PyObject *scalar = tnpy_numpy_scalar(&key, data);
+    tnpy_dtype_key_clear(&key);
+    return scalar;
+}
+
 PyObject *tnpy_value_to_python(tnpy_state *state, const tn_type *type, int character, const void *data)
 {
     if (character && type->itemsize == 1)
@@ -415,10 +445,11 @@ PyObject *tnpy_value_to_python(tnpy_state *state, const tn_type *type, int chara
         return PyBool_FromLong(*(const unsigned char *)data != 0);
     case TN_INT:
     case TN_UINT:
-    case TN_DATETIME:
-    case TN_TIMEDELTA:
     case TN_POINTER:
         return integer_to_python(type, data);
+    case TN_DATETIME:
+    case TN_TIMEDELTA:
+        return time_to_python(state, type, data);
     case TN_FLOAT:
         return PyFloat_FromDouble(load_float((size_t)type->itemsize, tni_is_swapped(type), data));
     case TN_BFLOAT:

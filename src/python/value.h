@@ -20,7 +20,8 @@
  * float32 and float16 overflow is TN_OUT_OF_RANGE. Complex takes what floats take, and __complex__. Arrays of one
  * dimension or more are TN_WRONG_TYPE; 0-d arrays and NumPy scalars are numbers. A structure takes a 0-d buffer of
  * exactly this type (or a NumPy structured scalar), a mapping with exactly its keys, or a tuple with as many items (a
- * named tuple's names must agree); nested structures and sub-arrays alike. On failure `err->message` continues the name
+ * named tuple's names must agree); nested structures and sub-arrays alike. Times take an int, the count of
+ * units, and what NumPy makes one of. On failure `err->message` continues the name
  * of the parameter: "must be int, got float"; "must be in the range of int32 (-2147483648 to 2147483647), got
  * 3000000000"; for a record "field 'b' must be float, got str". An exception raised by the object's own code passes
  * through: TN_RAISED, and the exception is set. On any other failure no exception is set. */
@@ -28,8 +29,8 @@ tn_status tnpy_value_read(tnpy_state *state, PyObject *obj, const tn_type *type,
                           tn_error *err);
 
 /* The Python value at `data`: bool, int, float, complex, str (character), bytes, named tuple (structures; class named
- * after type->name), nested lists for sub-arrays. long double becomes a float (nearest). New reference, or NULL with an
- * exception. `data` may be unaligned and of either byte order. */
+ * after type->name), nested lists for sub-arrays, numpy.datetime64 or timedelta64 (int without NumPy). long double
+ * becomes a float (nearest). New reference, or NULL with an exception. `data` may be unaligned and of either byte order. */
 PyObject *tnpy_value_to_python(tnpy_state *state, const tn_type *type, int character, const void *data);
 
 /* An exact int of one digit (what Python calls compact), without a call. 1 if `obj` is one, else 0. */

@@ -38,11 +38,12 @@ def test_all_tables_have_rows_and_each_row_its_variants(run: tuple[dict[str, Any
     }
     for row in tables["batches"]["rows"]:
         assert [variant["variant"] for variant in row["variants"]] == ["plain C loop", ".batch"]
+    assert {"made", "asarray"} <= {row["key"] for row in tables["lend"]["rows"]}
 
 
 def test_every_variant_has_windows_and_the_median_lies_between_the_quartiles(run: tuple[dict[str, Any], str]) -> None:
     tables = run[0]["tables"]
-    for variant in variants(tables["calls"]) + variants(tables["batches"]):
+    for variant in variants(tables["calls"]) + variants(tables["batches"]) + variants(tables["lend"]):
         low, high = variant["quartiles_ns"]
         assert len(variant["values_ns"]) == variant["windows"] >= 5
         assert 0 < low <= variant["median_ns"] <= high

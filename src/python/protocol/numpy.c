@@ -529,3 +529,49 @@ PyObject *tnpy_numpy_view(tnpy_dtype_key *key, const tn_span *span, PyObject *ow
 {
     return new_array(key, span->ndim, span->shape, span->strides, span->data, span->flags & TN_READONLY, owner);
 }
+
+/* --- times -------------------------------------------------------------------------------------------------------- */
+
+PyObject *tnpy_numpy_scalar(tnpy_dtype_key *key, const void *data)
+{
+    if (tnpy_numpy_prepare(key) < 0)
+        return NULL;
+    return PyArray_Scalar((void *)data, (PyArray_Descr *)key->dtype, NULL);
+}
+
+static bool is_nat(PyObject *scalar)
+{
+    return PyArray_IsScalar(scalar, Datetime) ? ((PyDatetimeScalarObject *)scalar)->obval == NPY_DATETIME_NAT
+                                              : ((PyTimedeltaScalarObject *)scalar)->obval == NPY_DATETIME_NAT;
+}
+
+/* Is the array, of no dimension, what `obj` was? NumPy cuts what is finer than the unit. 1, 0, or -1 with an exception. */
+static int says_the_same(PyObject *array, PyObject *obj)
+{
+    if (!PyArray_IsScalar(obj, Datetime) && !PyArray_IsScalar(obj, Timedelta))
+        return 1;
+    PyObject *scalar = PyArray_ToScalar(PyArray_DATA((PyArrayObject *)array), (PyArrayObject *)array);
+    if (scalar == NULL)
+        return -1;
+    int same = is_nat(obj) || is_nat(scalar) ? is_nat(obj) && is_nat(scalar)
+                                             : PyObject_RichCompareBool(scalar, obj, Py_EQ);
+    Py_DECREF(scalar);
+    return same;
+}
+
+tn_status tnpy_numpy_read_time(PyObject *obj, const tn_type *type, void *out, tn_error *err)
+{
+    char text[64];
+    PyArray_Descr *descr = (PyArray_Descr *)tnpy_numpy_dtype(type);
+    PyObject *array = descr == NULL ? NULL : PyArray_FromAny(obj, descr, 0, 0, NPY_ARRAY_FORCECAST, NULL);
+    int same = array == NULL ? -1 : says_the_same(array, obj);
+    tn_status status = TN_OK;
+    if (same < 0)
+        status = tnpy_raised(err);
+    else if (same == 0)
+        status = tn_fail(err, TN_WRONG_VALUE, "must be a time that %s holds exactly", tn_type_describe(type, text, sizeof text));
+    else
+        memcpy(out, PyArray_DATA((PyArrayObject *)array), (size_t)type->itemsize);
+    Py_XDECREF(array);
+    return status;
+}

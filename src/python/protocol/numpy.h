@@ -103,6 +103,14 @@ const void *tnpy_numpy_record(tnpy_state *state, PyObject *obj, tnpy_dtype_key *
 PyObject *tnpy_numpy_new(tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, void *data, bool readonly,
                          PyObject *owner);
 
+/* One element as NumPy's scalar: what reads datetimes. `data` may be unaligned and of either byte order. New reference, or
+ * NULL with an exception. Needs tnpy_numpy_import() == 1, as what follows. */
+PyObject *tnpy_numpy_scalar(tnpy_dtype_key *key, const void *data);
+
+/* The datetime or timedelta that `obj` is, as an element of `type` at `out`, which may be unaligned. What would lose part of
+ * a numpy.datetime64 is TN_WRONG_VALUE; TN_RAISED with NumPy's own refusal. */
+tn_status tnpy_numpy_read_time(PyObject *obj, const tn_type *type, void *out, tn_error *err);
+
 /* Make key->dtype where it is not made yet; runs any Python code. 0, or -1 with an exception. */
 int tnpy_numpy_prepare(tnpy_dtype_key *key);
 
