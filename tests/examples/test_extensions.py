@@ -7,7 +7,7 @@ import pytest
 from wheels import Installed, install
 
 # project → the module it installs
-PROJECTS = {"extension-c": "histogram", "extension-cpp": "convolution"}
+PROJECTS = {"extension-c": "histogram", "extension-cpp": "convolution", "extension-cython": "rod"}
 
 
 @pytest.fixture(scope="module", params=PROJECTS)
@@ -27,4 +27,6 @@ def test_a_type_checker_reads_the_stub(installed: Installed) -> None:
 
 
 def test_the_stub_says_what_the_module_has(installed: Installed) -> None:
-    assert "Success" in installed.run("-m", "mypy.stubtest", PROJECTS[installed.project])
+    """What Cython adds of its own is not in the stub."""
+    options = ("--ignore-missing-stub",) if installed.project == "extension-cython" else ()
+    assert "Success" in installed.run("-m", "mypy.stubtest", PROJECTS[installed.project], *options)

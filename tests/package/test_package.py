@@ -37,7 +37,7 @@ def run(*command: str, folder: Path | None = None) -> str:
 
 
 def test_every_python_file_of_the_source_is_installed_and_no_other() -> None:
-    patterns = ("*.py", "*.pyi", "py.typed")
+    patterns = ("*.py", "*.pyi", "*.pxd", "py.typed")
     assert names(PACKAGE, *patterns) == names(ROOT / "python" / "tenon", *patterns)
 
 

@@ -241,7 +241,7 @@ static PyType_Spec histogram_spec = {
 
 static PyMethodDef methods[] = {
     {"mean", mean, METH_O, "mean($module, x, /)\n--\n\nThe mean of x: float64, one dimension, any stride."},
-    {"edges", (PyCFunction)SLOT(edges), METH_FASTCALL, "edges($module, n, lo, hi, /)\n--\n\nn numbers from lo to hi."},
+    {"edges", (PyCFunction)(void (*)(void))edges, METH_FASTCALL, "edges($module, n, lo, hi, /)\n--\n\nn numbers from lo to hi."},
     {NULL, NULL, 0, NULL},
 };
 
