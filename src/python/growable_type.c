@@ -78,13 +78,12 @@ typedef struct item {
 
 static int item_begin(item *room, const tnpy_dtype *dtype)
 {
-    room->large = dtype->type->itemsize <= SMALL_ITEM ? NULL : PyMem_Calloc(1, (size_t)dtype->type->itemsize);
+    room->large = dtype->type->itemsize <= SMALL_ITEM ? NULL : PyMem_Malloc((size_t)dtype->type->itemsize);
     room->at = room->large != NULL ? room->large : room->small;
     if (dtype->type->itemsize > SMALL_ITEM && room->large == NULL) {
         PyErr_NoMemory();
         return -1;
     }
-    memset(room->small, 0, sizeof room->small); /* padding is not written by everybody */
     return 0;
 }
 
