@@ -124,7 +124,8 @@ typedef struct tn_throw {
 enum {
     TN_THREADSAFE = 1,     /* runs without the GIL */
     TN_RETURNS_STATUS = 2, /* the C result is an error code: 0 is success and no value is returned */
-    TN_EXCLUSIVE = 4       /* refused while views of its first handle's memory are alive: it may move or free that memory */
+    TN_EXCLUSIVE = 4,      /* refused while views of its first handle's memory are alive: it may move or free that memory */
+    TN_RAISES_STATUS = 8   /* those codes are a tn_status, and raise the exceptions of status.h's list */
 };
 
 typedef struct tn_function {

@@ -8,7 +8,7 @@ modules that are built already need nothing but this package.
 
 import os
 
-from tenon._core import CallError, DType, Function, Overloads, Span, empty, growable, lend, rows, zeros
+from tenon._core import CallError, DType, Function, Handle, Overloads, Span, empty, growable, lend, rows, zeros
 from tenon.build import BuildError, BuildWarning, build
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "CallError",
     "DType",
     "Function",
+    "Handle",
     "Overloads",
     "Span",
     "build",

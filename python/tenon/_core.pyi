@@ -39,6 +39,17 @@ class Function:
     def coerce(self, /, *args: Any, **kwargs: Any) -> Any:
         """Convert what C only reads, then call C."""
 
+class Handle:
+    """The base of the classes of C."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the object of C is gone: closed, or never made."""
+    def close(self) -> None:
+        """Free the object of C now, rather than when nothing refers to it any more."""
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exception: object) -> None: ...
+
 @final
 class Overloads:
     """Several bound functions under one name: element types and numbers of dimensions decide."""

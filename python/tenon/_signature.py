@@ -26,10 +26,16 @@ class Annotation(str):
 
 
 def signature(parameters: Sequence[tuple[str, str, int, int]], results: Sequence[str]) -> Signature:
-    """The signature of a function from (name, annotation, kind, has default) and the annotations of its results."""
+    """The signature of a function from (name, annotation, kind, has default) and the annotations of its results.
+
+    A method's own object has no annotation.
+    """
     made = [
         Parameter(
-            name, _KINDS[kind], annotation=Annotation(annotation), default=None if has_default else Parameter.empty
+            name,
+            _KINDS[kind],
+            annotation=Annotation(annotation) if annotation else Parameter.empty,
+            default=None if has_default else Parameter.empty,
         )
         for name, annotation, kind, has_default in parameters
     ]

@@ -10,14 +10,21 @@ static const char *name_of(const tnpy_frame *frame, int i)
     return frame->def->params[i].name;
 }
 
-/* "a, b and c": the parameters a call can take by position. */
+/* 1 where the first of them is the object whose method it is, which callers do not count. */
+static int count_self(const tnpy_function *f)
+{
+    return f->npositional > 0 && tnpy_is_self(&f->def->params[0]);
+}
+
+/* "a, b, c": the parameters a call can take by position. */
 static const char *list_positional(const tnpy_frame *frame, char *text, size_t capacity)
 {
     const tnpy_function *f = frame->function;
     size_t used = 0;
+    int first = count_self(f);
     text[0] = '\0';
-    for (int k = 0; k < f->npositional && used < capacity; k++)
-        used += (size_t)snprintf(text + used, capacity - used, "%s%s", k == 0 ? "" : ", ",
+    for (int k = first; k < f->npositional && used < capacity; k++)
+        used += (size_t)snprintf(text + used, capacity - used, "%s%s", k == first ? "" : ", ",
                                  name_of(frame, f->positional[k]));
     return text;
 }
@@ -33,11 +40,12 @@ static tn_status refuse_too_many(tnpy_frame *frame, Py_ssize_t nargs)
             snprintf(keyword, sizeof keyword, "; the output %s is keyword-only: %s=…", name_of(frame, i), name_of(frame, i));
             hint = keyword;
         }
-    if (f->npositional == 0)
+    int npositional = f->npositional - count_self(f);
+    nargs -= count_self(f);
+    if (npositional == 0)
         return tn_fail(&frame->error, TN_WRONG_TYPE, "%s() takes no arguments, got %zd%s", frame->def->name, nargs, hint);
-    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s() takes %d argument%s (%s), got %zd%s", frame->def->name,
-                   f->npositional, f->npositional == 1 ? "" : "s", list_positional(frame, text, sizeof text), nargs,
-                   hint);
+    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s() takes %d argument%s (%s), got %zd%s", frame->def->name, npositional,
+                   npositional == 1 ? "" : "s", list_positional(frame, text, sizeof text), nargs, hint);
 }
 
 static tn_status refuse_missing(tnpy_frame *frame, int i)

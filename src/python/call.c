@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "call.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "error.h"
 #include "frame.h"
+#include "owned.h"
 #include "rows.h"
 
 void tnpy_point_at(tnpy_frame *frame)
@@ -36,6 +40,7 @@ static PyObject *run(tnpy_frame *frame)
     tn_stop stop;
     int stopped;
     tnpy_point_at(frame);
+    tnpy_hand_over(frame);
     if (frame->def->flags & TN_THREADSAFE) {
         Py_BEGIN_ALLOW_THREADS
         stopped = frame->def->loop(frame->args, frame->dims, frame->steps, &stop);
@@ -48,24 +53,93 @@ static PyObject *run(tnpy_frame *frame)
     return tnpy_results(frame);
 }
 
+/* "grid.spacing(): value must be float" of an attribute is "grid.spacing must be float". */
+static void say_attribute(const tn_function *def, tn_error *err)
+{
+    char said[TN_ERROR_CAPACITY];
+    size_t name = strlen(def->name), skipped = name + strlen("()");
+    if (strncmp(err->message, def->name, name) != 0 || strncmp(err->message + name, "(): ", 4) != 0)
+        return;
+    const char *value = def->nparams > 1 ? def->params[1].name : "";
+    size_t length = strlen(value);
+    bool of_value = length > 0 && strncmp(err->message + skipped + 2, value, length) == 0;
+    snprintf(said, sizeof said, "%s%s", def->name, err->message + skipped + (of_value ? 2 + length : 0));
+    memcpy(err->message, said, sizeof said);
+}
+
+static PyObject *call(tnpy_frame *frame, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    tn_status status = tnpy_bind(frame, args, nargs, kwnames);
+    if (status == TN_OK)
+        status = tnpy_convert(frame);
+    if (status == TN_OK)
+        status = tnpy_check(frame);
+    if (status == TN_OK)
+        status = tnpy_solve(frame);
+    if (status == TN_OK && frame->function->any_written)
+        status = tnpy_check_overlap(frame);
+    if (status == TN_OK && frame->function->noutputs > 0)
+        status = tnpy_allocate(frame, 0, NULL);
+    if (status == TN_OK)
+        return run(frame);
+    if (frame->function->is_attribute && status != TN_RAISED)
+        say_attribute(frame->def, &frame->error);
+    return tnpy_raise(&frame->error);
+}
+
 PyObject *tnpy_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     tnpy_frame frame;
-    PyObject *result = NULL;
     tn_status status = tnpy_frame_init(&frame, (tnpy_function *)self, false);
-    if (status == TN_OK)
-        status = tnpy_bind(&frame, args, PyVectorcall_NARGS(nargsf), kwnames);
-    if (status == TN_OK)
-        status = tnpy_convert(&frame);
-    if (status == TN_OK)
-        status = tnpy_check(&frame);
-    if (status == TN_OK)
-        status = tnpy_solve(&frame);
-    if (status == TN_OK && frame.function->any_written)
-        status = tnpy_check_overlap(&frame);
-    if (status == TN_OK && frame.function->noutputs > 0)
-        status = tnpy_allocate(&frame, 0, NULL);
-    result = status == TN_OK ? run(&frame) : tnpy_raise(&frame.error);
+    PyObject *result = status == TN_OK ? call(&frame, args, PyVectorcall_NARGS(nargsf), kwnames) : tnpy_raise(&frame.error);
     tnpy_frame_clear(&frame);
     return result;
+}
+
+PyObject *tnpy_call_for_span(PyObject *function, PyObject *object)
+{
+    tnpy_frame frame;
+    tn_status status = tnpy_frame_init(&frame, (tnpy_function *)function, false);
+    frame.as_span = true;
+    PyObject *result = status == TN_OK ? call(&frame, &object, 1, NULL) : tnpy_raise(&frame.error);
+    tnpy_frame_clear(&frame);
+    return result;
+}
+
+/* Positional arguments, then keyword ones, as vectorcall has them. */
+static int spread(PyObject *args, PyObject *kwargs, PyObject **all, PyObject *kwnames)
+{
+    Py_ssize_t nargs = PyTuple_GET_SIZE(args), position = 0, n = 0;
+    PyObject *key, *value;
+    for (Py_ssize_t i = 0; i < nargs; i++)
+        all[i] = PyTuple_GET_ITEM(args, i);
+    while (kwargs != NULL && PyDict_Next(kwargs, &position, &key, &value)) {
+        if (!PyUnicode_Check(key)) {
+            PyErr_SetString(PyExc_TypeError, "keywords must be strings");
+            return -1;
+        }
+        all[nargs + n] = value;
+        PyTuple_SET_ITEM(kwnames, n++, Py_NewRef(key));
+    }
+    return 0;
+}
+
+int tnpy_call_into(PyObject *function, PyObject *target, PyObject *args, PyObject *kwargs)
+{
+    Py_ssize_t nargs = PyTuple_GET_SIZE(args), nkeywords = kwargs == NULL ? 0 : PyDict_GET_SIZE(kwargs);
+    PyObject **all = PyMem_Calloc((size_t)(nargs + nkeywords) + 1, sizeof *all), *kwnames = PyTuple_New(nkeywords);
+    PyObject *result = NULL;
+    if (all == NULL)
+        PyErr_NoMemory();
+    if (all != NULL && kwnames != NULL && spread(args, kwargs, all, kwnames) == 0) {
+        tnpy_frame frame;
+        tn_status status = tnpy_frame_init(&frame, (tnpy_function *)function, false);
+        frame.target = target;
+        result = status == TN_OK ? call(&frame, all, nargs, nkeywords == 0 ? NULL : kwnames) : tnpy_raise(&frame.error);
+        tnpy_frame_clear(&frame);
+    }
+    PyMem_Free(all);
+    Py_XDECREF(kwnames);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
 }

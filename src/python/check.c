@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "object.h"
+#include "handle.h"
 #include "refusal.h"
 #include "rows.h"
 
@@ -126,7 +127,7 @@ tn_status tnpy_check(tnpy_frame *frame)
         if (status != TN_OK)
             return status;
     }
-    return TN_OK;
+    return tnpy_check_exclusive(frame);
 }
 
 /* --- overlap ------------------------------------------------------------------------------------------------------ */

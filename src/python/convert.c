@@ -8,15 +8,17 @@
 
 #include <string.h>
 
+#include "handle.h"
 #include "lend.h"
 #include "object.h"
+#include "owned.h"
 #include "refusal.h"
 #include "rows.h"
 #include "value.h"
 
 /* --- text --------------------------------------------------------------------------------------------------------- */
 
-static void store_text(tnpy_frame *frame, int i, const char *text)
+static void store_pointer(tnpy_frame *frame, int i, const char *text)
 {
     memcpy(frame->scratch + frame->function->slots[i].offset, &text, sizeof text);
     frame->sources[i] = TNPY_SCRATCH;
@@ -40,7 +42,7 @@ static tn_status convert_text(tnpy_frame *frame, int i)
     }
     if (strlen(text) != (size_t)length)
         return tnpy_refuse_because(frame, i, TN_WRONG_VALUE, "has a NUL character in it, where C would see its end");
-    store_text(frame, i, text);
+    store_pointer(frame, i, text);
     return TN_OK;
 }
 
@@ -142,8 +144,10 @@ static tn_status convert_one(tnpy_frame *frame, int i)
         obj = frame->objects[i] = NULL;
     if (obj == NULL) {
         frame->sources[i] = TNPY_NOTHING;
-        if (param->kind == TN_PARAM_TEXT)
-            store_text(frame, i, NULL);
+        if (param->kind == TN_PARAM_TEXT || param->kind == TN_PARAM_HANDLE)
+            store_pointer(frame, i, NULL);
+        if (param->kind == TN_PARAM_OWNED)
+            tnpy_keep_nothing(frame, i);
         return TN_OK;
     }
     if (obj == Py_None)
@@ -157,6 +161,12 @@ static tn_status convert_one(tnpy_frame *frame, int i)
         return convert_text(frame, i);
     case TN_PARAM_SIZE:
         return convert_size(frame, i);
+    case TN_PARAM_HANDLE:
+        return tnpy_convert_handle(frame, i);
+    case TN_PARAM_OWNED:
+        frame->foreign = true;
+        frame->sources[i] = TNPY_LOANED; /* to be asked once all values are converted */
+        return TN_OK;
     case TN_PARAM_ARRAY:
     case TN_PARAM_VIEW:
     case TN_PARAM_SPAN:
@@ -170,6 +180,8 @@ static tn_status borrow_one(tnpy_frame *frame, int i)
 {
     bool writable = frame->def->params[i].direction != TN_IN;
     bool rows = frame->def->params[i].kind == TN_PARAM_ROWS;
+    if (frame->def->params[i].kind == TN_PARAM_OWNED)
+        return tnpy_keep_argument(frame, i);
     if (rows && (PyList_Check(frame->objects[i]) || PyTuple_Check(frame->objects[i])))
         return tnpy_rows_gather(frame, i);
     tnpy_loan *loan = PyMem_Malloc(sizeof *loan);

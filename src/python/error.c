@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "error.h"
 
+#include <limits.h>
 #include <string.h>
 
 static PyObject *exception_of(tn_status status)
@@ -79,17 +80,25 @@ static int set_attributes(PyObject *error, const tn_function *function, int64_t 
     return failed ? -1 : 0;
 }
 
+/* A tn_status has an exception of its own, which is what it would be had Tenon found the same thing wrong. */
+static PyObject *class_of(tnpy_state *state, const tn_function *function, int64_t code)
+{
+    int is_status = function->flags & TN_RAISES_STATUS && code > 0 && code <= INT_MAX;
+    PyObject *exception = is_status ? exception_of((tn_status)code) : NULL;
+    return exception != NULL ? exception : state->call_error;
+}
+
 PyObject *tnpy_raise_call_error(tnpy_state *state, const tn_function *function, int64_t code, PyObject *point)
 {
     PyObject *message = message_of(function, code, point);
     if (message == NULL)
         return NULL;
-    PyObject *error = PyObject_CallOneArg(state->call_error, message);
+    PyObject *type = class_of(state, function, code), *error = PyObject_CallOneArg(type, message);
     Py_DECREF(message);
     if (error == NULL)
         return NULL;
     if (set_attributes(error, function, code, point) == 0)
-        PyErr_SetObject(state->call_error, error);
+        PyErr_SetObject(type, error);
     Py_DECREF(error);
     return NULL;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "frame.h"
 
+#include "handle.h"
+#include "owned.h"
 #include "rows.h"
 
 tn_status tnpy_frame_init(tnpy_frame *frame, tnpy_function *function, bool batch)
@@ -11,6 +13,9 @@ tn_status tnpy_frame_init(tnpy_frame *frame, tnpy_function *function, bool batch
     frame->batch = batch;
     frame->foreign = frame->has_rows = false;
     frame->row_of = -1;
+    frame->exclusive = frame->as_span = false;
+    frame->nhandles = frame->nkept = 0;
+    frame->target = NULL;
     frame->loans = NULL;
     frame->scratch = frame->small;
     for (int i = 0; i < function->nargs; i++)
@@ -39,6 +44,10 @@ void tnpy_frame_clear(tnpy_frame *frame)
         Py_CLEAR(frame->made[i]);
     if (frame->has_rows)
         tnpy_rows_clear(frame);
+    if (frame->nkept > 0)
+        tnpy_kept_clear(frame);
+    if (frame->nhandles > 0)
+        tnpy_handles_done(frame);
     if (frame->scratch != frame->small)
         PyMem_Free(frame->scratch);
 }

@@ -42,6 +42,10 @@ typedef struct tnpy_frame {
     bool foreign;                          /* some argument is neither a value nor an ndarray */
     bool has_rows;                         /* there are rows in `scratch` (rows.h) */
     int row_of;                            /* the argument of which refusals name one row; -1: none */
+    bool exclusive;                        /* handles[0] is reserved for this call */
+    bool as_span;                          /* an array that C returns becomes a Span, not an ndarray */
+    uint8_t nhandles, nkept;
+    PyObject *target;                      /* the object that takes the handle C makes; NULL: a new one. Borrowed */
     tnpy_loan *loans;
     char *scratch;
     PyObject *objects[TN_MAX_PARAMS + 1];  /* as passed, borrowed; NULL: left out or None */
@@ -51,6 +55,8 @@ typedef struct tnpy_frame {
     char *args[TN_MAX_PARAMS + 1];
     ptrdiff_t dims[1 + TN_MAX_SIZES];
     ptrdiff_t steps[TNPY_MAX_STEPS];
+    PyObject *handles[TN_MAX_PARAMS];      /* nhandles objects, in use until the call has ended (handle.h); borrowed */
+    uint8_t kept[TN_MAX_PARAMS];           /* nkept arguments that C will keep, and has not got yet (owned.h) */
     char row_name[96];                     /* "rows[3]", if row_of is not -1 */
     tn_error error;
     _Alignas(long double) char small[TNPY_SMALL_SCRATCH];

@@ -2,6 +2,7 @@
 #include "function.h"
 
 #include <stddef.h>
+#include <string.h>
 #include <structmember.h>
 
 #include "call.h"
@@ -10,6 +11,7 @@
 #include "protocol/ufunc.h"
 #include "rows.h"
 #include "slot.h"
+#include "tenon/array.h"
 
 /* --- making ------------------------------------------------------------------------------------------------------- */
 
@@ -17,8 +19,10 @@ enum { SLOT_ALIGNMENT = 16 }; /* enough for every scalar type and so for every s
 
 static size_t scratch_needed(const tn_param *param)
 {
-    if (param->kind == TN_PARAM_TEXT)
+    if (param->kind == TN_PARAM_TEXT || param->kind == TN_PARAM_HANDLE)
         return sizeof(char *);
+    if (param->kind == TN_PARAM_OWNED)
+        return sizeof(tn_array);
     if (param->kind == TN_PARAM_ROWS)
         return tnpy_rows_size(param);
     return param->kind == TN_PARAM_VALUE ? (size_t)param->type->itemsize : 0;
@@ -71,7 +75,8 @@ static void fill_callable(tnpy_function *f)
     callable->failed = raise_failure;
 }
 
-PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_name, const tn_function *def)
+PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_name, PyObject *classes,
+                            const tn_function *def)
 {
     if (def->nparams > TN_MAX_PARAMS || def->nsizes > TN_MAX_SIZES) {
         PyErr_Format(PyExc_ImportError, "%s() has more than %d parameters or %d sizes", def->name, (int)TN_MAX_PARAMS,
@@ -85,6 +90,7 @@ PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_
     f->state = state;
     f->core = Py_NewRef(core);
     f->module_name = Py_NewRef(module_name);
+    f->classes = Py_XNewRef(classes);
     f->nargs = def->nparams + (def->result != NULL);
     f->slots = PyMem_Calloc((size_t)f->nargs + 1, sizeof *f->slots);
     f->positional = PyMem_Calloc((size_t)def->nparams + 1, sizeof *f->positional);
@@ -107,6 +113,7 @@ static int traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(f->core);
     Py_VISIT(f->ufunc);
+    Py_VISIT(f->classes);
     for (int i = 0; f->slots != NULL && i < f->nargs; i++) {
         Py_VISIT(f->slots[i].key.seen);
         Py_VISIT(f->slots[i].key.dtype);
@@ -121,6 +128,7 @@ static int clear(PyObject *self)
 {
     tnpy_function *f = (tnpy_function *)self;
     Py_CLEAR(f->ufunc);
+    Py_CLEAR(f->classes);
     for (int i = 0; f->slots != NULL && i < f->nargs; i++)
         tnpy_dtype_key_clear(&f->slots[i].key);
     for (int i = 0; f->dtypes != NULL && i < f->def->nparams; i++)
@@ -157,10 +165,18 @@ static PyObject *text_or_none(const char *text)
     return PyUnicode_FromString(text);
 }
 
-static PyObject *get_name(PyObject *self, void *closure)
+/* A method is called "grid.fill" in messages. */
+static PyObject *get_qualname(PyObject *self, void *closure)
 {
     (void)closure;
     return PyUnicode_FromString(((tnpy_function *)self)->def->name);
+}
+
+static PyObject *get_name(PyObject *self, void *closure)
+{
+    (void)closure;
+    const char *name = ((tnpy_function *)self)->def->name, *dot = strrchr(name, '.');
+    return PyUnicode_FromString(dot == NULL ? name : dot + 1);
 }
 
 static PyObject *get_doc(PyObject *self, void *closure)
@@ -201,8 +217,9 @@ static PyObject *describe_parameters(tnpy_function *f)
         const tn_param *param = &f->def->params[i];
         int kind = param->direction == TN_OUT ? KEYWORD_ONLY
                    : param->flags & TN_POSITIONAL ? POSITIONAL_ONLY : POSITIONAL_OR_KEYWORD;
+        const char *annotation = i == 0 && tnpy_is_self(param) ? "" : param->annotation;
         int has_default = param->direction == TN_OUT || param->flags & TN_DEFAULTS;
-        PyObject *item = Py_BuildValue("ssii", param->name, param->annotation, kind, has_default);
+        PyObject *item = Py_BuildValue("ssii", param->name, annotation, kind, has_default);
         if (item == NULL || PyList_Append(list, item) < 0)
             Py_CLEAR(list);
         Py_XDECREF(item);
@@ -296,7 +313,7 @@ static PyObject *repr(PyObject *self)
 static PyObject *reduce(PyObject *self, PyObject *ignored)
 {
     (void)ignored;
-    return get_name(self, NULL);
+    return get_qualname(self, NULL);
 }
 
 PyObject *tnpy_bind_method(PyObject *self, PyObject *obj, PyObject *type)
@@ -321,7 +338,7 @@ static PyMethodDef methods[] = {
 
 static PyGetSetDef attributes[] = {
     {"__name__", get_name, NULL, NULL, NULL},
-    {"__qualname__", get_name, NULL, NULL, NULL},
+    {"__qualname__", get_qualname, NULL, NULL, NULL},
     {"__doc__", get_doc, NULL, NULL, NULL},
     {"__signature__", get_python_signature, NULL, NULL, NULL},
     {"signature", get_batch_signature, NULL, "the signature as a generalised ufunc; None if there is no batch()", NULL},

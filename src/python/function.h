@@ -4,6 +4,7 @@
 #define TNPY_FUNCTION_H
 
 #include <Python.h>
+#include <string.h>
 
 #include "protocol/numpy.h"
 #include "state.h"
@@ -35,14 +36,17 @@ typedef struct tnpy_function {
     int npositional;         /* how many parameters can be passed by position */
     int nargs;               /* nparams, and one for the result */
     int noutputs;            /* how many things the result is made of */
+    PyObject *classes;       /* of the module, as a tuple of tnpy_class (handle.h); NULL where it has none */
+    bool is_attribute;       /* it is read, or set, as one: messages say so */
     int any_written;         /* some array is written: overlap must be looked at */
     int any_strided;         /* there are views or spans, whose strides C sees; or rows, whose table it sees */
     int any_rows;
     size_t scratch_size;     /* bytes; every value, text pointer and table of rows has its place there */
 } tnpy_function;
 
-/* A function for a descriptor. `core` is tenon._core. New reference, or NULL with an exception. */
-PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_name, const tn_function *def);
+/* A function for a descriptor. `core` is tenon._core; `classes` may be NULL. New reference, or NULL with an exception. */
+PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_name, PyObject *classes,
+                            const tn_function *def);
 
 /* tp_descr_get: a function in a class is a method of its instances, as Python's own are. */
 PyObject *tnpy_bind_method(PyObject *self, PyObject *obj, PyObject *type);
@@ -63,6 +67,12 @@ static inline int tnpy_must_be_disjoint(unsigned flags, const tn_type *a, const 
     if (flags & TN_RESTRICT)
         return 1;
     return !tnpy_is_character(a) && !tnpy_is_character(b) && !tn_type_equal(a, b);
+}
+
+/* The object whose method a function is: its first parameter. */
+static inline int tnpy_is_self(const tn_param *param)
+{
+    return param->kind == TN_PARAM_HANDLE && param->flags & TN_POSITIONAL && strcmp(param->name, "self") == 0;
 }
 
 /* Is `i` among the parameters something the call returns? */

@@ -9,6 +9,7 @@
 #include "gather.h"
 #include "growable_type.h"
 #include "indirect.h"
+#include "handle.h"
 #include "here.h"
 #include "lend.h"
 #include "making.h"
@@ -64,17 +65,36 @@ static int add_overloads(tnpy_state *state, PyObject *core, PyObject *module, Py
     return 0;
 }
 
+static int add_classes(PyObject *module, PyObject *classes, const tn_module *def, PyObject *const *functions)
+{
+    if (tnpy_classes_complete(classes, functions) < 0)
+        return -1;
+    for (int k = 0; k < def->nclasses; k++) {
+        const tnpy_class *cls = (tnpy_class *)PyTuple_GET_ITEM(classes, k);
+        if (PyModule_AddObjectRef(module, def->classes[k].name, (PyObject *)cls->type) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int add_functions(tnpy_state *state, PyObject *core, PyObject *module, const tn_module *def)
 {
     PyObject *name = PyModule_GetNameObject(module);
+    PyObject *classes = name == NULL ? NULL : tnpy_classes_new(state, core, name, def);
     PyObject **functions = PyMem_Calloc((size_t)def->nfunctions + 1, sizeof *functions);
-    int status = name == NULL || functions == NULL ? -1 : 0;
+    int status = classes == NULL || functions == NULL ? -1 : 0;
     for (int i = 0; i < def->nfunctions && status == 0; i++) {
-        functions[i] = tnpy_function_new(state, core, name, &def->functions[i]);
-        status = functions[i] == NULL ? -1 : PyModule_AddObjectRef(module, def->functions[i].name, functions[i]);
+        functions[i] = tnpy_function_new(state, core, name, classes, &def->functions[i]);
+        if (functions[i] == NULL)
+            status = -1;
+        else if (!tnpy_is_method(def, i))
+            status = PyModule_AddObjectRef(module, def->functions[i].name, functions[i]);
     }
     if (status == 0)
         status = add_overloads(state, core, module, name, def, functions);
+    if (status == 0)
+        status = add_classes(module, classes, def, functions);
+    Py_XDECREF(classes);
     for (int i = 0; functions != NULL && i < def->nfunctions; i++)
         Py_XDECREF(functions[i]);
     PyMem_Free(functions);
@@ -159,7 +179,10 @@ static int add_all(PyObject *module, const tn_module *def)
     PyObject *all = PyList_New(0);
     int status = all == NULL ? -1 : 0;
     for (int i = 0; i < def->nfunctions && status == 0; i++)
-        status = append_name(all, def->functions[i].name);
+        if (!tnpy_is_method(def, i))
+            status = append_name(all, def->functions[i].name);
+    for (int i = 0; i < def->nclasses && status == 0; i++)
+        status = append_name(all, def->classes[i].name);
     for (int i = 0; i < def->noverloads && status == 0; i++)
         status = append_name(all, def->overloads[i].name);
     for (uint32_t i = 0; i < def->nconstants && status == 0; i++)
@@ -245,9 +268,11 @@ static int exec(PyObject *module)
     state->dtype_type = tnpy_dtype_make_type(module);
     state->memory_type = tnpy_memory_make_type(module);
     state->span_type = tnpy_span_make_type(module);
+    state->handle_type = tnpy_handle_make_type(module);
+    state->class_type = tnpy_class_make_type(module);
     if (state->named_tuples == NULL || state->call_error == NULL || state->function_type == NULL ||
         state->overloads_type == NULL || state->dtype_type == NULL || state->memory_type == NULL ||
-        state->span_type == NULL)
+        state->span_type == NULL || state->handle_type == NULL || state->class_type == NULL)
         return -1;
     if (add(module, "CallError", Py_NewRef(state->call_error)) < 0 ||
         add(module, "Function", Py_NewRef((PyObject *)state->function_type)) < 0 ||
@@ -257,6 +282,7 @@ static int exec(PyObject *module)
         add(module, "Exporter", (PyObject *)tnpy_exporter_make_type(module)) < 0 ||
         PyModule_AddFunctions(module, tnpy_gather_methods) < 0 ||
         PyModule_AddFunctions(module, tnpy_indirect_methods) < 0 ||
+        add(module, "Handle", Py_NewRef((PyObject *)state->handle_type)) < 0 ||
         add(module, "_api", PyCapsule_New((void *)&tnpy_api, TN_API_CAPSULE, NULL)) < 0)
         return -1;
     if (add_making(state, module) < 0)
@@ -276,6 +302,8 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->memory_type);
     Py_VISIT(state->span_type);
     Py_VISIT(state->lent_type);
+    Py_VISIT(state->handle_type);
+    Py_VISIT(state->class_type);
     for (int i = 0; i < TNPY_FORMAT_CHARACTERS; i++)
         Py_VISIT((PyObject *)state->dtypes[i]);
     Py_VISIT(state->named_tuples);
@@ -295,6 +323,8 @@ static int clear(PyObject *module)
     Py_CLEAR(state->memory_type);
     Py_CLEAR(state->span_type);
     Py_CLEAR(state->lent_type);
+    Py_CLEAR(state->handle_type);
+    Py_CLEAR(state->class_type);
     for (int i = 0; i < TNPY_FORMAT_CHARACTERS; i++)
         Py_CLEAR(state->dtypes[i]);
     Py_CLEAR(state->named_tuples);

@@ -4,8 +4,10 @@
 
 #include <string.h>
 
+#include "handle.h"
 #include "lend.h"
 #include "object.h"
+#include "owned.h"
 #include "refusal.h"
 #include "rows.h"
 #include "value.h"
@@ -127,6 +129,16 @@ static PyObject *result_of(tnpy_frame *frame, int i)
     if (frame->sources[i] != TNPY_SCRATCH)
         return Py_NewRef(frame->objects[i]);
     const char *value = frame->scratch + frame->function->slots[i].offset;
+    if (param->kind == TN_PARAM_HANDLE) {
+        void *pointer;
+        memcpy(&pointer, value, sizeof pointer);
+        return tnpy_handle_result(frame, param, pointer);
+    }
+    if (param->kind == TN_PARAM_OWNED) {
+        tn_array array;
+        memcpy(&array, value, sizeof array);
+        return tnpy_owned_result(frame, &array);
+    }
     if (param->kind == TN_PARAM_TEXT) {
         const char *text;
         memcpy(&text, value, sizeof text);
@@ -149,8 +161,10 @@ PyObject *tnpy_results(tnpy_frame *frame)
     if (f->noutputs == 1 && frame->def->result != NULL)
         return result_of(frame, nparams);
     PyObject *tuple = f->noutputs == 1 ? NULL : PyTuple_New(f->noutputs);
-    if (f->noutputs > 1 && tuple == NULL)
+    if (f->noutputs > 1 && tuple == NULL) {
+        Py_XDECREF(frame->def->result == NULL ? NULL : result_of(frame, nparams)); /* C handed it over */
         return NULL;
+    }
     int place = 0;
     for (int n = 0; n < f->nargs; n++) {
         /* The C result stands last among the arguments and first among the results. */

@@ -126,6 +126,9 @@ static int fits_argument(tnpy_frame *frame, int i, closeness how)
     switch ((tn_param_kind)param->kind) {
     case TN_PARAM_SIZE:
         return PyIndex_Check(obj);
+    case TN_PARAM_HANDLE:
+    case TN_PARAM_OWNED:
+        return 1; /* what it is is no matter of element types */
     case TN_PARAM_TEXT:
         return PyUnicode_Check(obj) || PyBytes_Check(obj);
     case TN_PARAM_VALUE:

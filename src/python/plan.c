@@ -114,6 +114,8 @@ static bool plan_argument(tnpy_plan *plan, int *naxes, const tnpy_function *f, i
     case TN_PARAM_VIEW:
     case TN_PARAM_SPAN:
     case TN_PARAM_TEXT:
+    case TN_PARAM_HANDLE:
+    case TN_PARAM_OWNED:
     case TN_PARAM_ROWS:
         break;
     }

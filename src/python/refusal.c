@@ -130,7 +130,7 @@ static const char *remedy(const tnpy_frame *frame, int i, char *buffer, size_t c
         append(buffer, capacity, "; %s() writes to it, so it must be an array of your own", frame->def->name);
     else if (!PySequence_Check(obj) || PyUnicode_Check(obj))
         return buffer;
-    else if (param->kind == TN_PARAM_SPAN)
+    else if (param->kind == TN_PARAM_SPAN || param->kind == TN_PARAM_OWNED)
         append(buffer, capacity, "; np.asarray(%s) makes an array of it", name_of(frame, i));
     else
         append(buffer, capacity, "; np.asarray(%s) or %s.coerce(…) makes an array of it", name_of(frame, i), frame->def->name);

@@ -24,6 +24,8 @@ typedef struct tnpy_state {
     /* One dead Memory and one dead Span, for the next to be made in: views are often made and dropped in turn. spare.h */
     PyObject *spare_memory, *spare_span;
     PyObject *core;               /* tenon._core, borrowed: whatever holds the state holds it */
+    PyTypeObject *handle_type;    /* tenon.Handle */
+    PyTypeObject *class_type;     /* of what a class of C knows of itself (handle.h) */
     PyTypeObject *ndarray;        /* numpy.ndarray, borrowed; NULL until somebody has imported NumPy */
     PyObject *named_tuples;       /* dict: the classes of records, for record.c alone */
     struct tnpy_inbox *inbox;     /* of the interpreter: what other threads have let go of (release.h) */

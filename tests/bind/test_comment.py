@@ -85,9 +85,9 @@ def test_retval_is_documentation_only():
 
 def test_threadsafe_is_a_flag_and_leaves_no_text():
     read = comment.read("/** Fast. @threadsafe */")
-    assert read.threadsafe
+    assert "threadsafe" in read.marks
     assert read.text == "Fast."
-    assert not comment.read("/** It is threadsafe. */").threadsafe
+    assert not comment.read("/** It is threadsafe. */").marks
 
 
 def test_commands_know_their_line():

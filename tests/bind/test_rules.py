@@ -264,8 +264,8 @@ REFUSED = [
     ("@param x [m][n]", "double f(int m, int n, tn_f64_2 **x)", "x is an array of tn_f64_2"),
     ("", "double f(int m, double (*x[m])(double))", "x is an array of callbacks"),
     ("", "double f(double (**x)(double))", "x is a callback"),
-    ("", "void f(grid *g)", "g is a pointer to grid, an opaque handle"),
-    ("", "grid *f(void)", "it returns a pointer to grid, an opaque handle"),
+    ("", "void f(grid *g)", "g is a pointer to grid, which is only declared, and there is no grid_free"),
+    ("", "grid *f(void)", "it returns a pointer to grid, which is only declared, and there is no grid_free"),
 ]  # fmt: skip
 
 

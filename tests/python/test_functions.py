@@ -300,10 +300,26 @@ def test_success_is_not_returned(c: types.ModuleType) -> None:
     assert c.fill(np.zeros(2)).tolist() == [0, 0]
 
 
-def test_a_status_is_an_error_code(c: types.ModuleType) -> None:
-    with pytest.raises(tenon.CallError) as caught:
-        c.check(3)
-    assert caught.value.code == 3
+STATUSES = [
+    (1, MemoryError, "out of memory"),
+    (2, TypeError, "wrong kind of object"),
+    (3, ValueError, "extent, order"),
+    (4, OverflowError, "integer out of range"),
+    (5, BufferError, "memory is in use by a view"),
+    (8, tenon.CallError, "a Python exception is set"),  # which C cannot have done
+    (9, tenon.CallError, "failed with code 9"),
+]
+
+
+@pytest.mark.parametrize(("status", "error", "text"), STATUSES, ids=[str(row[0]) for row in STATUSES])
+def test_a_status_raises_the_exception_that_status_h_gives_it(
+    c: types.ModuleType, status: int, error: type[BaseException], text: str
+) -> None:
+    assert c.check(0) is None
+    with pytest.raises(error, match=rf"^check\(\): {text}") as caught:
+        c.check(status)
+    assert type(caught.value) is error
+    assert (caught.value.code, caught.value.function, caught.value.point) == (status, "check", None)
 
 
 # --- coerce -----------------------------------------------------------------------------------------------------------

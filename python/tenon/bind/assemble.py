@@ -19,22 +19,33 @@ from .declarations import (
     Translation,
     is_const,
 )
-from .directives import NotYet, Refused
+from .directives import Refused
+from .docstring import class_doc
+from .handles import Handles, find_handles, settle_classes
 from .model import Function, Half, Module, ModuleVariable, OverloadSet, Refusal
-from .rules import bind_function, python_name
+from .names import python_name
+from .rules import bind_function
 from .types import annotation_of_array, records_in, value_annotation, view_of
 
 
 def assemble(name: str, translations: Sequence[Translation]) -> Module:
     module = Module(name, [], [], [], [], [])
+    handles, module.refusals = find_handles(translations)
+    unusable = {refusal.function for refusal in module.refusals}
     records: dict[str, tuple[Record, Location]] = {}
     for translation in translations:
         half = Half(translation.path)
-        for declaration in translation.functions:
-            _add_function(module, half, declaration, translation, records)
-        half.variables = _variables(translation)
         module.halves.append(half)
+        for declaration in translation.functions:
+            if handles.is_free(declaration):
+                half.classes += [item for item in handles.by_spelling.values() if item.free is declaration]
+            elif declaration.name not in unusable:
+                _add_function(module, half, declaration, translation, handles, records)
+        half.variables = _variables(translation)
         module.doc = module.doc or (comment.read(translation.comment).text if translation.comment else "")
+    module.refusals += settle_classes(module.halves)
+    for item in module.classes:
+        item.doc = class_doc(item)
     _add_constants(module, translations)
     for translation in translations:
         for overload in translation.overloads:
@@ -47,23 +58,28 @@ def _add_function(
     half: Half,
     declaration: Declaration,
     translation: Translation,
+    handles: Handles,
     records: dict[str, tuple[Record, Location]],
 ) -> None:
     try:
-        function, notes = bind_function(declaration, translation.names)
+        function, notes = bind_function(declaration, translation.names, handles)
         _keep_records(function, records)
     except Refused as refused:
         location = refused.location or declaration.location
-        refusal = Refusal(location, declaration.name, refused.what, refused.advice, isinstance(refused, NotYet))
+        refusal = Refusal(location, declaration.name, refused.what, refused.advice)
         module.refusals.append(refusal)
         return
     if function.python_name.startswith("__") and function.python_name.endswith("__"):
         what = "Python keeps names of this form for itself"
         module.refusals.append(Refusal(declaration.location, declaration.name, what, "rename it"))
         return
-    for other in (*module.functions, *half.functions):
-        if other.python_name == function.python_name:
-            what = f"{other.name} at {other.location} has its name already"
+    others: list[tuple[str, str, Location]] = []
+    if function.method is None:  # names within a class are looked at when all of them are known
+        others += [(other.python_name, other.name, other.location) for other in module.functions]
+        others += [(item.python_name, f"the class {item.name}", item.location) for item in handles.by_spelling.values()]
+    for name, what, location in others:
+        if name == function.python_name:
+            what = f"{what} at {location} has its name already"
             module.refusals.append(Refusal(declaration.location, declaration.name, what, "rename one of them"))
             return
     half.functions.append(function)
@@ -109,7 +125,7 @@ def _variables(translation: Translation) -> list[ModuleVariable]:
 
 def _add_constants(module: Module, translations: Sequence[Translation]) -> None:
     """The first of a name counts; functions and variables come before constants."""
-    taken = {function.python_name for function in module.functions} | {variable.name for variable in module.variables}
+    taken = module.names
     for translation in translations:
         for constant in translation.constants:
             name = python_name(constant.name, set())
@@ -120,7 +136,7 @@ def _add_constants(module: Module, translations: Sequence[Translation]) -> None:
 
 def _add_overload(module: Module, overload: Overload) -> None:
     by_name = {function.name: number for number, function in enumerate(module.functions)}
-    if overload.name in by_name or any(overload.name == other.name for other in module.overloads):
+    if overload.name in by_name or python_name(overload.name, set()) in module.names:
         what = f"TN_OVERLOAD: {overload.name} is defined already"
         module.refusals.append(Refusal(overload.location, overload.name, what, "choose another name for the overloads"))
         return

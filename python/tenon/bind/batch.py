@@ -2,7 +2,7 @@
 """The signature of a generalised ufunc, in NumPy's notation: `(),(n),(n)->(n)`.
 
 Inputs stand on the left in prototype order; on the right stands the result, then whatever is written, in prototype
-order. Arguments written in place stand on both sides. Sizes that are arguments are no operands.
+order. Arguments written in place stand on both sides. Sizes that are arguments, and handles, are no operands.
 """
 
 from __future__ import annotations
@@ -21,9 +21,15 @@ def signature(params: Sequence[Param], result: Param | None, sizes: Sequence[Siz
             return None, f"{param.name} takes any layout"
         if param.kind is ParamKind.ROWS:
             return None, f"{param.name} is an array of pointers to rows"
+        if param.kind is ParamKind.OWNED:
+            return None, f"{param.name} is kept"
     if result is not None and result.kind is ParamKind.TEXT:
         return None, "it returns text"
-    operands = [param for param in params if param.kind is not ParamKind.SIZE]
+    if result is not None and result.kind is ParamKind.OWNED:
+        return None, "it returns memory of its own"
+    if result is not None and result.kind is ParamKind.HANDLE:
+        return None, "it makes an object"
+    operands = [param for param in params if param.kind not in (ParamKind.SIZE, ParamKind.HANDLE)]
     if all(param.is_output for param in operands):
         return None, "it takes no arrays or values"
     names = _Names(sizes)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+MARKS = {"threadsafe", "attribute", "buffer", "exclusive"}  # commands of one word, about the function as a whole
 DIRECTIONS = {"in": "in", "out": "out", "in,out": "in,out", "out,in": "in,out", "inout": "in,out"}
 
 
@@ -33,7 +34,7 @@ class ThrowsCommand:
 class Comment:
     params: list[ParamCommand] = field(default_factory=list)
     throws: list[ThrowsCommand] = field(default_factory=list)
-    threadsafe: bool = False
+    marks: set[str] = field(default_factory=set)  # those of MARKS that stand in it
     text: str = ""  # what is documentation only
     returns: str = ""
     problems: list[tuple[int, str]] = field(default_factory=list)  # (line, what is wrong)
@@ -140,10 +141,10 @@ class _Reader:
             elif command in _THROW:
                 self._flush(plain)
                 position = self._throws(line, position, number)
-            elif command == "threadsafe":
+            elif command in MARKS:
                 self._flush(plain)
                 self._end_section()
-                self.comment.threadsafe = True
+                self.comment.marks.add(command)
                 position = len(line) - len(line[position:].lstrip(" .;:"))
             elif command in _RETURN or command == "retval":
                 self._flush(plain)

@@ -144,6 +144,16 @@ class Declaration:
 
 
 @dataclass(frozen=True)
+class TypeName:
+    """What a structure is called, and where: the typedef, or the structure itself."""
+
+    name: str
+    location: Location
+    comment: str = ""
+    complete: bool = True
+
+
+@dataclass(frozen=True)
 class Overload:
     name: str
     candidates: tuple[str, ...]
@@ -175,4 +185,5 @@ class Translation:
     names: dict[str, int] = field(default_factory=dict)  # integer constants that sizes may mention
     includes: list[str] = field(default_factory=list)  # absolute paths of all files read
     comment: str = ""  # the comment of the file itself
+    types: dict[str, TypeName] = field(default_factory=dict)  # spelling of a structure that functions mention → its name
     declared: frozenset[str] = frozenset()  # every function visible, included files too

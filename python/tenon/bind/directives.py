@@ -26,10 +26,6 @@ class Refused(Exception):
         self.what, self.advice, self.location = what, advice, location
 
 
-class NotYet(Refused):
-    """What a later version will bind."""
-
-
 @dataclass(frozen=True)
 class Extent:
     tree: Expression
@@ -57,7 +53,7 @@ class FunctionComment:
 
     directives: dict[str, Directive]
     throws: list[Throw]
-    threadsafe: bool
+    marks: set[str]  # comment.MARKS
     text: str
     returns: str
     notes: list[Note]
@@ -87,7 +83,7 @@ def read_comment(function: Declaration, constants: Mapping[str, int]) -> Functio
             direction, rest = comments.read_trailing(parameter.comment)
             reader.add(parameter, direction, rest, parameter.location)
     throws = _throws(comment.throws, constants, at)
-    return FunctionComment(reader.directives, throws, comment.threadsafe, comment.text, comment.returns, notes)
+    return FunctionComment(reader.directives, throws, comment.marks, comment.text, comment.returns, notes)
 
 
 def _throws(

@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
-from .model import Direction, Function, Param, ParamKind
+from .model import Direction, Function, HandleClass, MethodKind, Param, ParamKind
 
 
 def function_doc(function: Function, text: str, returns: str) -> str:
+    if function.method is not None and function.method.kind is MethodKind.ATTRIBUTE:
+        return text or returns
     parts = [text] if text else []
-    inputs = [param for param in function.params if not param.is_output]
+    inputs = [param for param in function.called_params if not param.is_output]
     if inputs:
         parts.append(_section("Parameters", [_input(param) for param in inputs]))
+    makes = function.method is not None and function.method.kind is MethodKind.NEW
     outputs = _outputs(function, returns)
-    if outputs:
+    if outputs and not makes:
         parts.append(_section("Returns", outputs))
     if function.throws:
         codes = (f"    {throw.shown}: {_indent(throw.text)}" for throw in function.throws)
@@ -20,9 +23,21 @@ def function_doc(function: Function, text: str, returns: str) -> str:
     return "\n\n".join(parts)
 
 
+def class_doc(item: HandleClass) -> str:
+    """What the type's own comment says, and how an object is made."""
+    made = item.find(MethodKind.NEW)
+    return "\n\n".join(part for part in (item.doc, *(function.doc for function in made)) if part)
+
+
 def python_signature(function: Function) -> str:
-    """`scale(a: float, x: float64[n], *, y: float64[n] = None) -> float64[n]`."""
-    inputs = [param for param in function.params if not param.is_output]
+    """`scale(a: float, x: float64[n], *, y: float64[n] = None) -> float64[n]`; `grid.spacing: float` of an attribute."""
+    results = [entry.split("\n")[0].split(" : ")[-1] for entry in _outputs(function, "")]
+    returned = "None" if not results else results[0] if len(results) == 1 else f"tuple[{', '.join(results)}]"
+    if function.method is not None and function.method.kind is MethodKind.ATTRIBUTE:
+        return f"{function.python_name}: {returned}"
+    if function.method is not None and function.method.kind is MethodKind.SET:
+        return f"{function.python_name} = {function.called_params[0].annotation}"
+    inputs = [param for param in function.called_params if not param.is_output]
     outputs = [param for param in function.params if param.is_output]
     parts: list[str] = []
     for number, param in enumerate(inputs):
@@ -31,8 +46,6 @@ def python_signature(function: Function) -> str:
             parts.append("/")
     if outputs:
         parts += ["*", *(f"{param.name}: {param.annotation} = None" for param in outputs)]
-    results = [entry.split("\n")[0].split(" : ")[-1] for entry in _outputs(function, "")]
-    returned = "None" if not results else results[0] if len(results) == 1 else f"tuple[{', '.join(results)}]"
     return f"{function.python_name}({', '.join(parts)}) -> {returned}"
 
 

@@ -7,7 +7,20 @@ from collections.abc import Sequence
 
 from . import expression, types
 from .declarations import Constant, Number, Record
-from .model import Bytes, Direction, ElementType, Function, Module, Param, ParamKind, Size, SizeKind, Subarray, Throw
+from .model import (
+    Bytes,
+    Direction,
+    ElementType,
+    Function,
+    MethodKind,
+    Module,
+    Param,
+    ParamKind,
+    Size,
+    SizeKind,
+    Subarray,
+    Throw,
+)
 
 MAX_SHORT_PARAMS = 6  # TN_SHORT_PARAMS
 
@@ -74,9 +87,9 @@ class _Emitter:
         self._short_calls()
         self._array("tn_function", "functions", [self._function(function) for function in functions])
         self._overloads()
+        self._classes()
         self._array("tn_constant", "constants", [_constant(constant) for constant in self.module.constants])
-        taken = {f.python_name for f in functions} | {v.name for v in self.module.variables}
-        taken |= {o.name for o in self.module.overloads} | {c.name for c in self.module.constants}
+        taken = self.module.names | {constant.name for constant in self.module.constants}
         records = [(name, record) for name, record in self.records.items() if name not in taken]
         self._array("tn_record", "records", [f'{{"{name}", &{self.type_name(record)}}}' for name, record in records])
         self._module(len(records))
@@ -86,6 +99,10 @@ class _Emitter:
         head += [
             f'extern __attribute__((visibility("hidden"))) void *const tn_address_{v.name};'
             for v in self.module.variables
+        ]
+        head += [
+            f'extern __attribute__((visibility("hidden"))) void tn_free_{item.name}(void *);'
+            for item in self.module.classes
         ]
         tail = ["", f"TN_PYTHON_MODULE({self.module.name}, tn_its_module, {threadsafe})"]
         return "\n".join([*head, "", *body, *tail]) + "\n"
@@ -215,6 +232,8 @@ class _Emitter:
         fields += [f".kind = {param.kind.value}", f".direction = {param.direction.value}"]
         if param.shape and param.kind is not ParamKind.SIZE:
             fields.append(f".ndim = {len(param.shape)}")
+        if param.handle is not None:
+            fields.append(f".handle = {self.module.classes.index(param.handle)}")
         flags = _flags(param)
         if flags:
             fields.append(f".flags = {flags}")
@@ -249,7 +268,12 @@ class _Emitter:
         ]
         flags = " | ".join(
             flag
-            for flag, on in (("TN_THREADSAFE", function.threadsafe), ("TN_RETURNS_STATUS", function.returns_status))
+            for flag, on in (
+                ("TN_THREADSAFE", function.threadsafe),
+                ("TN_RETURNS_STATUS", function.returns_status),
+                ("TN_EXCLUSIVE", function.exclusive),
+                ("TN_RAISES_STATUS", function.raises_status),
+            )
             if on
         )
         if flags:
@@ -273,6 +297,25 @@ class _Emitter:
                 "}",
                 "",
             ]
+
+    # --- classes ------------------------------------------------------------------------------------------------------
+
+    def _classes(self) -> None:
+        items = []
+        numbers = {function.name: number for number, function in enumerate(self.module.functions)}
+        for item in self.module.classes:
+            methods = [method for function in item.methods for method in _methods(function, numbers[function.name])]
+            self._array("tn_method", f"methods_{item.name}", methods)
+            fields = [
+                f'.name = "{item.python_name}"',
+                f".doc = {_optional_string(item.doc)}",
+                f".source = {c_string(str(item.location))}",
+                f".free = tn_free_{item.name}",
+            ]
+            if methods:
+                fields.append(f".methods = tn_its_methods_{item.name}, .nmethods = {len(methods)}")
+            items.append("{" + ",\n     ".join(fields) + "}")
+        self._array("tn_class", "classes", items)
 
     # --- the rest -----------------------------------------------------------------------------------------------------
 
@@ -315,6 +358,7 @@ class _Emitter:
             ("constants", len(module.constants)),
             ("variables", len(module.variables)),
             ("records", nrecords),
+            ("classes", len(module.classes)),
         ]
         fields += [f".{name} = tn_its_{name}, .n{name} = {count}" for name, count in counts if count]
         self.lines.append("static const tn_module tn_its_module = {")
@@ -327,12 +371,22 @@ def _is_short(function: Function) -> bool:
     leaves to the engine what this lets through and it does not serve."""
     if not 1 <= len(function.params) <= MAX_SHORT_PARAMS:
         return False
+    if function.result is not None and function.result.kind is not ParamKind.VALUE:
+        return False
     for param in function.params:
         is_number = param.kind is ParamKind.VALUE and param.direction is Direction.IN and isinstance(param.type, Number)
         is_array = param.kind is ParamKind.ARRAY and param.direction is not Direction.OUT
         if param.optional or param.at_least or not (is_number or is_array):
             return False
     return all(size.kind in (SizeKind.IMPLIED, SizeKind.CONSTANT) for size in function.sizes)
+
+
+def _methods(function: Function, number: int) -> list[str]:
+    assert function.method is not None
+    method, kinds = function.method, [function.method.kind]
+    if method.also_attribute:
+        kinds.insert(0, MethodKind.ATTRIBUTE)
+    return [f'{{"{method.name}", {number}, {kind.value}}}' for kind in kinds]
 
 
 def _type_key(element: ElementType) -> object:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .declarations import Array, CType, Number, Pointer, Record
-from .model import Direction, Function, Half, Param, ParamKind, Passed, Size, SizeKind
+from .model import Direction, Function, Half, HandleClass, Param, ParamKind, Passed, Size, SizeKind
 
 MAX_STILL_INPUTS = 3  # a loop of its own for each of them; more would be too much code
 
@@ -24,6 +24,8 @@ def c_half(half: Half, include: str, *, inlinable: bool) -> str:
     parts += _assertions(half)
     for function in half.functions:
         parts += ["", _loop(function, inlinable)]
+    for item in half.classes:
+        parts += ["", *_free(item)]
     for variable in half.variables:
         name = variable.name
         parts += ["", f'extern __attribute__((visibility("hidden"))) void *const tn_address_{name};']
@@ -44,10 +46,13 @@ _DISAGREE = "libclang and the compiler do not see the same types"
 
 def _assertions(half: Half) -> list[str]:
     facts: dict[str, None] = {}
+    for declaration in (item.free for item in half.classes):
+        if declaration.function_type is not None:
+            facts[same_type(declaration.name, declaration.function_type)] = None
     for function in half.functions:
         if function.function_type is not None:
             facts[same_type(function.name, function.function_type)] = None
-        for passed in function.passed:
+        for passed in (passed for passed in function.passed if passed.how != "handle"):
             _assert_type(passed.ctype, facts)
         if function.result is not None and function.result.type is not None:
             _assert_type(function.result.type, facts)
@@ -91,6 +96,16 @@ def _assert_equal(what: str, value: int, facts: dict[str, None]) -> None:
     facts[f'_Static_assert({what} == {value}, "{_DISAGREE}");'] = None
 
 
+def _free(item: HandleClass) -> list[str]:
+    return [
+        f'extern __attribute__((visibility("hidden"))) void tn_free_{item.name}(void *);',
+        f"void tn_free_{item.name}(void *tn_handle)",
+        "{",
+        f"    ({item.free.name})(tn_handle);",
+        "}",
+    ]
+
+
 # --- loops ------------------------------------------------------------------------------------------------------------
 
 
@@ -128,9 +143,10 @@ def _operands(function: Function) -> list[tuple[int, Param]]:
 
 
 def _is_fixed(function: Function, index: int) -> bool:
-    """Text, spans and rows are the same for all points."""
+    """Text, spans, rows, objects and what is kept are the same for all points."""
     params = [*function.params, *([function.result] if function.result else [])]
-    return params[index].kind in (ParamKind.TEXT, ParamKind.SPAN, ParamKind.ROWS)
+    fixed = (ParamKind.TEXT, ParamKind.SPAN, ParamKind.ROWS, ParamKind.HANDLE, ParamKind.OWNED)
+    return params[index].kind in fixed
 
 
 def _unused(function: Function, operands: Iterable[tuple[int, Param]]) -> list[str]:
@@ -215,6 +231,10 @@ def _result(function: Function, steps: dict[int, str]) -> str:
     assert result is not None
     if result.kind is ParamKind.TEXT:
         return f"*(const char **)(void *)tn_a{index}"
+    if result.kind is ParamKind.HANDLE:
+        return f"*(void **)(void *)tn_a{index}"
+    if result.kind is ParamKind.OWNED:
+        return f"*(tn_array *)(void *)tn_a{index}"
     assert result.type is not None
     return f"*({result.type.spelling} *)(void *)({_address(index, steps)})"
 
@@ -243,6 +263,10 @@ def _argument(function: Function, number: int, passed: Passed, steps: dict[int, 
         case "span":
             assert isinstance(ctype, Record)
             return [], f"*(const {ctype.spelling} *)(const void *)tn_a{index}"
+        case "owned":
+            return [], f"*(tn_array *)(void *)tn_a{index}"
+        case "handle":
+            return [], f"*(void *const *)(const void *)tn_a{index}"
         case "text":
             return [], f"*(const char *const *)(const void *)tn_a{index}"
         case "size":

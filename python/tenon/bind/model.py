@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from .declarations import Constant, CType, Location, Number, Record
+from .declarations import Constant, CType, Declaration, Location, Number, Record
 from .expression import Expression
 
 MAX_SIZES = MAX_PARAMS = 64  # TN_MAX_SIZES, TN_MAX_PARAMS
@@ -26,6 +26,17 @@ class ParamKind(Enum):
     TEXT = "TN_PARAM_TEXT"
     SIZE = "TN_PARAM_SIZE"
     ROWS = "TN_PARAM_ROWS"
+    HANDLE = "TN_PARAM_HANDLE"
+    OWNED = "TN_PARAM_OWNED"
+
+
+class MethodKind(Enum):
+    METHOD = "TN_METHOD"
+    NEW = "TN_NEW"
+    STATIC = "TN_STATIC"
+    ATTRIBUTE = "TN_ATTRIBUTE"
+    SET = "TN_SET"
+    BUFFER = "TN_BUFFER"
 
 
 class SizeKind(Enum):
@@ -80,19 +91,24 @@ class Param:
     positional: bool = False
     description: str = ""
     argument: int = -1  # which C parameter; -1 for the result
+    handle: HandleClass | None = None
 
     @property
     def is_output(self) -> bool:
         return self.direction is Direction.OUT
+
+    @property
+    def is_returned(self) -> bool:
+        return self.is_output or (self.kind is ParamKind.VALUE and self.direction is Direction.INOUT)
 
 
 @dataclass(frozen=True)
 class Passed:
     """How the loop makes one C argument.
 
-    `how`: "pointer" to params[index], its "value", a "view", a "span", a "text" or the table of its "rows"; a "size"
-    (sizes[index]) by value, or "size reference" as the address of a local copy; "constant" and "constant reference"
-    likewise.
+    `how`: "pointer" to params[index], its "value", a "view", a "span", a "text", the table of its "rows", a "handle" or an
+    "owned" array; a "size" (sizes[index]) by value, or "size reference" as the address of a local copy; "constant" and
+    "constant reference" likewise.
     """
 
     how: str
@@ -129,6 +145,7 @@ class Function:
     passed: list[Passed]
     throws: list[Throw]
     returns_status: bool
+    raises_status: bool  # the error codes are a tn_status
     threadsafe: bool
     signature: str | None
     no_batch: str | None
@@ -136,6 +153,44 @@ class Function:
     strides: int = 0  # of all views together
     size_index: dict[str, int] = field(default_factory=dict)  # name of a size in C → its index
     function_type: str | None = None  # as libclang read it
+    exclusive: bool = False
+    method: Method | None = None
+
+    @property
+    def called_params(self) -> list[Param]:
+        """What a caller passes: the parameters without the object whose method it is."""
+        return self.params[1:] if self.method is not None and self.method.takes_self else self.params
+
+
+@dataclass(frozen=True)
+class Method:
+    """How a function belongs to a class."""
+
+    owner: HandleClass
+    name: str  # as Python spells it, without the prefix
+    kind: MethodKind
+    also_attribute: bool = False  # a buffer that is read like an attribute, too
+
+    @property
+    def takes_self(self) -> bool:
+        return self.kind not in (MethodKind.NEW, MethodKind.STATIC)
+
+
+@dataclass(eq=False)
+class HandleClass:
+    """An opaque type of C with the function that frees it."""
+
+    name: str  # in C
+    python_name: str
+    spelling: str  # of the structure
+    location: Location
+    free: Declaration
+    complete: bool
+    doc: str = ""
+    methods: list[Function] = field(default_factory=list)
+
+    def find(self, *kinds: MethodKind) -> list[Function]:
+        return [function for function in self.methods if function.method and function.method.kind in kinds]
 
 
 @dataclass(frozen=True)
@@ -146,12 +201,10 @@ class Refusal:
     function: str
     what: str
     advice: str = ""
-    yet: bool = False  # a later version will
 
     def __str__(self) -> str:
         advice = f"; {self.advice}" if self.advice else ""
-        yet = " yet" if self.yet else ""
-        return f"{self.location}: warning: {self.function} is not bound{yet}: {self.what}{advice}"
+        return f"{self.location}: warning: {self.function} is not bound: {self.what}{advice}"
 
 
 @dataclass(frozen=True)
@@ -189,6 +242,7 @@ class Half:
     include: str
     functions: list[Function] = field(default_factory=list)
     variables: list[ModuleVariable] = field(default_factory=list)
+    classes: list[HandleClass] = field(default_factory=list)
 
 
 @dataclass
@@ -204,6 +258,17 @@ class Module:
     @property
     def functions(self) -> list[Function]:
         return [function for half in self.halves for function in half.functions]
+
+    @property
+    def names(self) -> set[str]:
+        """The attributes that a module has so far, but for its constants."""
+        found = {function.python_name for function in self.functions if function.method is None}
+        found |= {item.python_name for item in self.classes} | {variable.name for variable in self.variables}
+        return found | {overload.name for overload in self.overloads}
+
+    @property
+    def classes(self) -> list[HandleClass]:
+        return [item for half in self.halves for item in half.classes]
 
     @property
     def variables(self) -> list[ModuleVariable]:

@@ -31,6 +31,7 @@ from .declarations import (
     Pointer,
     Record,
     Translation,
+    TypeName,
     Variable,
     Void,
 )
@@ -75,7 +76,7 @@ class _Parser:
         self.text = self.data.decode("utf-8", "replace")
         self.has_trailing_comments = re.search(rb"(?:/\*[*!]|//[/!])<", self.data) is not None
         self.records: dict[str, Record] = {}
-        self.record_names: dict[str, str] = {}
+        self.typedefs: dict[str, Any] = {}  # spelling of a structure → cursor of its first typedef
         self.errors: list[tuple[Location, str]] = []
         self.defined: set[str] | None = None
         self.out = Translation(path)
@@ -104,7 +105,7 @@ class _Parser:
             if kind == K.TYPEDEF_DECL:
                 canonical = cursor.type.get_canonical()
                 if _kind(canonical) == T.RECORD:
-                    self.record_names.setdefault(_unqualified(canonical), cursor.spelling)
+                    self.typedefs.setdefault(_unqualified(canonical), cursor)
                 continue
             if not self._is_ours(cursor):
                 continue
@@ -353,7 +354,8 @@ class _Parser:
 
     def _new_record(self, ctype: Any, spelling: str) -> Record:
         declaration = ctype.get_declaration()
-        name = self.record_names.get(spelling) or re.sub(r"^(struct|union)\s+", "", spelling)
+        name = self._record_name(spelling)
+        self._name_type(name, spelling, declaration)
         if declaration.kind == K.UNION_DECL:
             return Record(name, spelling, max(ctype.get_size(), 0), 1, problem="it is a union")
         if declaration.get_definition() is None:
@@ -367,8 +369,21 @@ class _Parser:
 
     def _prefix(self, ctype: Any) -> str:
         spelling = _unqualified(ctype)
-        name = self.record_names.get(spelling) or re.sub(r"^struct\s+", "", spelling)
+        name = self._record_name(spelling)
         return f"{name}_" if name.isidentifier() else ""
+
+    def _record_name(self, spelling: str) -> str:
+        typedef = self.typedefs.get(spelling)
+        return str(typedef.spelling) if typedef is not None else re.sub(r"^(struct|union)\s+", "", spelling)
+
+    def _name_type(self, name: str, spelling: str, declaration: Any) -> None:
+        definition = declaration.get_definition()
+        cursors = [self.typedefs.get(spelling), definition, declaration]
+        found = [cursor for cursor in cursors if cursor is not None]
+        comments = [cursor.raw_comment or "" for cursor in found]
+        comment = next((text for text in comments if text and not _OF_FILE.search(text)), "")
+        location = self._location(found[0].location)
+        self.out.types[spelling] = TypeName(name, location, comment, definition is not None)
 
     def _members(self, ctype: Any, base: int, out: list[Member]) -> str | None:
         """Appends the fields, those of anonymous structures too; returns the first problem."""
@@ -637,9 +652,12 @@ def _first_trailing(gap: str, last: bool) -> str:
     return "\n".join(found)
 
 
+_OF_FILE = re.compile(r"[@\\]file\b")
+
+
 def _file_comment(text: str) -> str:
     """The comment with @file in it."""
     for match in re.finditer(r"/\*[*!].*?\*/|(?:^[ \t]*//[/!][^\n]*\n)+", text, re.DOTALL | re.MULTILINE):
-        if re.search(r"[@\\]file\b", match[0]):
+        if _OF_FILE.search(match[0]):
             return match[0]
     return ""

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import batch, docstring, expression, sizes
 from .declarations import (
@@ -22,29 +21,36 @@ from .declarations import (
     Void,
     is_const,
 )
-from .directives import Directive, Extent, FunctionComment, NotYet, Refused, read_comment
+from .directives import Directive, Extent, FunctionComment, Refused, read_comment
 from .expression import Expression, ExpressionError, Integer, Name
-from .model import MAX_PARAMS, MAX_SIZES, Direction, Function, Note, Param, ParamKind, Passed, Throw
+from .handles import Handles, settle_method
+from .model import (
+    MAX_PARAMS,
+    MAX_SIZES,
+    Direction,
+    Function,
+    HandleClass,
+    MethodKind,
+    Note,
+    Param,
+    ParamKind,
+    Passed,
+    Throw,
+)
+from .names import python_name
 from .types import annotation_of_array, annotation_of_rows, describe, value_annotation, view_of
 
 MAX_ALIGNMENT = 16  # of what malloc, NumPy and the engine give out
 _DIRECTIONS = {"in": Direction.IN, "out": Direction.OUT, "in,out": Direction.INOUT}
 
 
-def bind_function(declaration: Declaration, constants: Mapping[str, int]) -> tuple[Function, list[Note]]:
+def bind_function(
+    declaration: Declaration, constants: Mapping[str, int], handles: Handles | None = None
+) -> tuple[Function, list[Note]]:
     """Raises Refused where the prototype and its comment do not say enough."""
     _refuse_unusable(declaration)
     comment = read_comment(declaration, constants)
-    return _Binder(declaration, comment, constants).bind(), comment.notes
-
-
-def python_name(name: str, taken: set[str]) -> str:
-    """Python's keywords get a trailing underscore."""
-    if keyword.iskeyword(name) or keyword.issoftkeyword(name) and name != "_":
-        name += "_"
-    while name in taken:
-        name += "_"
-    return name
+    return _Binder(declaration, comment, constants, handles or Handles()).bind(), comment.notes
 
 
 def _refuse_unusable(declaration: Declaration) -> None:
@@ -114,6 +120,7 @@ class _Draft:
     parameter: Parameter
     directive: Directive
     extents_at_hand: _ExtentsAtHand
+    handles: Handles
     name: str  # in C; "" if unnamed
     python_name: str
     kind: ParamKind
@@ -126,6 +133,7 @@ class _Draft:
     view_ndim: int = 0
     position: int = -1  # among the Python parameters and outputs; -1: not one of them
     is_size: bool = False
+    handle: HandleClass | None = None
 
     @property
     def optional(self) -> bool:
@@ -137,8 +145,10 @@ class _Draft:
         return in_memory and self.direction is not Direction.OUT and not self.optional
 
 
-def _classify(parameter: Parameter, directive: Directive, shown: str, at_hand: _ExtentsAtHand) -> _Draft:
-    draft = _Draft(parameter, directive, at_hand, parameter.name, shown, ParamKind.VALUE)
+def _classify(
+    parameter: Parameter, directive: Directive, shown: str, at_hand: _ExtentsAtHand, handles: Handles
+) -> _Draft:
+    draft = _Draft(parameter, directive, at_hand, handles, parameter.name, shown, ParamKind.VALUE)
     match parameter.type:
         case Number():
             _classify_number(draft, parameter.type)
@@ -179,7 +189,7 @@ def _callback(name: str) -> Refused:
 
 
 def _may_be_null(draft: _Draft) -> bool:
-    by_address = (ParamKind.ARRAY, ParamKind.ROWS, ParamKind.TEXT)
+    by_address = (ParamKind.ARRAY, ParamKind.ROWS, ParamKind.TEXT, ParamKind.HANDLE, ParamKind.OWNED)
     return draft.kind in by_address or (draft.kind is ParamKind.VALUE and draft.reference)
 
 
@@ -213,15 +223,21 @@ def _classify_record(draft: _Draft, ctype: Record) -> None:
         draft.kind, draft.direction = ParamKind.SPAN, _written_direction(draft, ctype.const, Direction.INOUT)
         return
     if ctype.name == "tn_array":
-        raise NotYet("it takes a tn_array")
+        if wanted not in (None, Direction.IN):
+            raise Refused(f"{draft.python_name} is passed by value: C cannot write to it", "return the array")
+        draft.kind = ParamKind.OWNED
+        return
     if wanted in (Direction.OUT, Direction.INOUT):
         raise Refused(f"{draft.python_name} is passed by value: C cannot write to it", "pass a pointer")
+    if ctype.spelling in draft.handles.by_spelling:
+        raise Refused(
+            f"{draft.python_name} is a {ctype.name} by value, and {ctype.name} is a class, whose objects are not copied",
+            f"take a `const {ctype.name} *`",
+        )
     draft.element = _described(ctype)
 
 
 def _described(ctype: Record) -> Record:
-    if not ctype.complete and ctype.problem and "only declared" in ctype.problem:
-        raise NotYet(f"{ctype.name} is an opaque handle")
     if not ctype.named:
         raise Refused("it takes a structure that has no name", "give it one with typedef")
     if ctype.problem:
@@ -313,8 +329,9 @@ def _classify_pointer(draft: _Draft, ctype: Pointer) -> None:
         return
     if isinstance(target, Record) and not target.named:
         raise Refused(f"{name} is a pointer to a structure that has no name", "give it one with typedef")
-    if isinstance(target, Record) and not target.complete:
-        raise NotYet(f"{name} is a pointer to {target.name}, an opaque handle")
+    if isinstance(target, Record) and _is_handle(draft, target):
+        _classify_handle(draft, target)
+        return
     if directive.fixed is not None and isinstance(target, Number):
         draft.element, draft.fixed, draft.reference = target, True, True
         return
@@ -391,6 +408,24 @@ def _rows_without_shape(draft: _Draft, ctype: Array | Pointer, row: Pointer) -> 
     return Refused(what, f"write `{written}`, or say `{said}` in the comment")
 
 
+def _is_handle(draft: _Draft, target: Record) -> bool:
+    """A shape makes it an array of structures, which C must know, then."""
+    if not target.complete and target.problem and "only declared" in target.problem:
+        return True
+    return target.spelling in draft.handles.by_spelling and draft.directive.shape is None
+
+
+def _classify_handle(draft: _Draft, target: Record) -> None:
+    owner = draft.handles.by_spelling.get(target.spelling)
+    if owner is None:
+        raise draft.handles.unknown(target, f"{draft.python_name} is")
+    if draft.directive.shape is not None or draft.directive.reference:
+        raise Refused(f"{draft.python_name} is one {target.name}, and no array", "drop the bracket")
+    if draft.directive.direction == "out":
+        raise Refused(f"{draft.python_name} is an object, and cannot be an output", f"return `{target.name} *`")
+    draft.kind, draft.handle = ParamKind.HANDLE, owner
+
+
 def _is_one_value(draft: _Draft, target: Number | Record) -> bool:
     if isinstance(target, Record):
         return target.const or draft.directive.direction is not None
@@ -448,9 +483,13 @@ def _extent_advice(draft: _Draft, element: str, rest: str, in_rest: frozenset[st
 
 
 class _Binder:
-    def __init__(self, declaration: Declaration, comment: FunctionComment, constants: Mapping[str, int]) -> None:
+    def __init__(
+        self, declaration: Declaration, comment: FunctionComment, constants: Mapping[str, int], handles: Handles
+    ) -> None:
         self.declaration = declaration
         self.comment = comment
+        self.handles = handles
+        self.method = handles.method(declaration)
         names = {parameter.name for parameter in declaration.parameters}
         self.substitutions: dict[str, Expression] = {
             name: Integer(value) for name, value in constants.items() if name not in names
@@ -466,6 +505,7 @@ class _Binder:
         table = self._size_table(implied)
         params = self._params(table, loose)
         result, status, throws = self._result()
+        self._make_first_self(params)
         signature, no_batch = batch.signature(params, result, table.entries)
         function = Function(
             name=self.declaration.name,
@@ -477,27 +517,47 @@ class _Binder:
             passed=[self._passed(draft, table) for draft in self.drafts],
             throws=throws,
             returns_status=status,
-            threadsafe=self.comment.threadsafe,
+            raises_status=self.declaration.status,
+            threadsafe="threadsafe" in self.comment.marks,
             signature=signature,
             no_batch=no_batch,
             strides=sum(draft.view_ndim for draft in self.drafts),
             size_index=table.index,
             function_type=self.declaration.function_type,
+            exclusive="exclusive" in self.comment.marks,
         )
         _check_programs(table)
+        self._belong(function)
         function.doc = docstring.function_doc(function, self.comment.text, self.comment.returns)
         return function
+
+    def _make_first_self(self, params: list[Param]) -> None:
+        if self.method is None or not self.method.takes_self:
+            return
+        if params[0].optional:
+            raise Refused("it is a method, and its object is never NULL", "drop `or NULL`")
+        params[0].positional = True
+
+    def _belong(self, function: Function) -> None:
+        function.method = settle_method(function, self.comment.marks, self.method)
+        if function.method is not None:
+            name = python_name(function.method.name, set())
+            function.method = replace(function.method, name=name)
+            owner = function.method.owner.python_name
+            function.python_name = owner if function.method.kind is MethodKind.NEW else f"{owner}.{name}"
 
     def _classify_all(self) -> list[_Draft]:
         drafts: list[_Draft] = []
         taken: set[str] = set()
+        takes_self = self.method is not None and self.method.takes_self
         at_hand = _ExtentsAtHand.of(self.declaration, self.comment)
         for number, parameter in enumerate(self.declaration.parameters):
-            shown = python_name(parameter.name or f"arg{number}", taken)
+            said = "self" if takes_self and number == 0 else parameter.name or f"arg{number}"
+            shown = python_name(said, taken)
             taken.add(shown)
             directive = self.comment.directives.get(parameter.name, Directive()) if parameter.name else Directive()
             try:
-                draft = _classify(parameter, directive, shown, at_hand)
+                draft = _classify(parameter, directive, shown, at_hand, self.handles)
             except Refused as refused:
                 refused.location = refused.location or parameter.location
                 raise
@@ -650,6 +710,7 @@ class _Binder:
             character=isinstance(draft.element, Number) and draft.element.character,
             description=draft.directive.description,
             argument=self.drafts.index(draft),
+            handle=draft.handle,
         )
         match param.kind:
             case ParamKind.ARRAY | ParamKind.ROWS:
@@ -668,10 +729,13 @@ class _Binder:
                     table.index[f"{draft.python_name}.shape[{axis}]"] for axis in range(draft.view_ndim)
                 )
                 param.annotation = annotation_of_array(draft.element, [":"] * draft.view_ndim, False)
-            case ParamKind.SPAN:
+            case ParamKind.SPAN | ParamKind.OWNED:
                 param.annotation = "array"
             case ParamKind.TEXT:
                 param.annotation = "str"
+            case ParamKind.HANDLE:
+                assert draft.handle is not None
+                param.annotation = draft.handle.python_name
             case ParamKind.SIZE:
                 param.shape, param.annotation = (table.index[draft.name],), "int"
             case ParamKind.VALUE:
@@ -693,9 +757,9 @@ class _Binder:
             return Passed("size reference" if draft.reference else "size", ctype, table.index[draft.name])
         if draft.kind is ParamKind.ARRAY or draft.reference:
             return Passed("pointer", ctype, draft.position)
-        if draft.kind is ParamKind.ROWS:
-            return Passed("rows", ctype, draft.position)
-        how = {ParamKind.VIEW: "view", ParamKind.SPAN: "span", ParamKind.TEXT: "text"}.get(draft.kind, "value")
+        hows = {ParamKind.HANDLE: "handle", ParamKind.OWNED: "owned", ParamKind.ROWS: "rows"}
+        hows |= {ParamKind.VIEW: "view", ParamKind.SPAN: "span", ParamKind.TEXT: "text"}
+        how = hows.get(draft.kind, "value")
         return Passed(how, ctype, draft.position)
 
     # --- result -------------------------------------------------------------------------------------------------------
@@ -710,24 +774,33 @@ class _Binder:
             return None, False, []
         kind = ParamKind.VALUE
         element: Number | Record | None = None
+        handle = self.handles.pointed(ctype)
         match ctype:
             case Number():
                 element, annotation = ctype, value_annotation(ctype)
             case Record(name="tn_array"):
-                raise NotYet("it returns tn_array")
+                kind, annotation = ParamKind.OWNED, "array"
             case Record(name=name):
                 if name == "tn_span" or view_of(name):
                     raise Refused(f"it returns {name}, which owns nothing", "write into an array that the caller gives")
                 element, annotation = _described(ctype), ctype.name
             case Pointer(to=Number(character=True, const=True)):
                 kind, annotation = ParamKind.TEXT, "str | None"  # C may return NULL
-            case Pointer(to=Record(complete=False, name=name)):
-                raise NotYet(f"it returns a pointer to {name}, an opaque handle")
+            case Pointer(to=Record() as record) if handle is not None or not record.complete:
+                if handle is None:
+                    raise self.handles.unknown(record, "it returns")
+                if record.const:
+                    raise Refused(
+                        f"it returns a const {record.name} *, and nothing says whose it is",
+                        f"return a new `{record.name} *`, which Python owns then",
+                    )
+                kind, annotation = ParamKind.HANDLE, handle.python_name
             case Pointer():
-                raise Refused(
-                    "it returns a pointer: nothing says how much memory lies there, or whose it is",
-                    "write into an array that the caller gives: `double y[n]` with `@param[out] y`",
-                )
+                advice = "write into an array that the caller gives: `double y[n]` with `@param[out] y`"
+                if isinstance(ctype.to, Record) and ctype.to.named:
+                    advice = f"return the structure itself, or write `void {ctype.to.name}_free({ctype.to.name} *)`, "
+                    advice += f"and {ctype.to.name} becomes a class"
+                raise Refused("it returns a pointer: nothing says how much memory lies there, or whose it is", advice)
             case Other(what=what):
                 raise Refused(f"its result is {what}")
             case _:
@@ -735,7 +808,7 @@ class _Binder:
         if element is not None:
             _check_alignment("its result", element)
         character = isinstance(element, Number) and element.character
-        result = Param("return", kind, Direction.OUT, element, annotation, character=character)
+        result = Param("return", kind, Direction.OUT, element, annotation, character=character, handle=handle)
         return result, False, []
 
 

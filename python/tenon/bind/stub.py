@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from . import types
 from .declarations import Array, Constant, CType, Number, Record
-from .model import Direction, Function, Module, OverloadSet, Param, ParamKind
+from .model import Direction, Function, HandleClass, MethodKind, Module, OverloadSet, Param, ParamKind
 
 _SCALARS = {"b": "Bool", "i": "Int", "u": "Int", "f": "Float", "B": "Float", "c": "Complex"}
 _RESULTS = {"b": "bool", "i": "int", "u": "int", "f": "float", "B": "float", "c": "complex"}
@@ -24,14 +24,17 @@ class _Stub:
         self.imports: dict[str, set[str]] = {}  # module → names used from it
         self.tuples: dict[str, Record] = {}  # structures that are returned
         self.records: dict[str, Record] = {}
-        self.taken = {function.python_name for function in module.functions}
-        self.taken |= {item.name for item in module.variables} | {item.name for item in module.constants}
-        self.taken |= {item.name for item in module.overloads}
+        self.taken = module.names | {item.name for item in module.constants}
+        for item in module.classes:  # in a class's body, its methods hide what is outside
+            self.taken |= {function.method.name for function in item.methods if function.method}
 
     def text(self) -> str:
         body: list[str] = []
+        for item in self.module.classes:
+            body += ["", *self._class(item)]
         for function in self.module.functions:
-            body += ["", *self._function(function)]
+            if function.method is None:
+                body += ["", *self._function(function)]
         for overload in self.module.overloads:
             body += ["", *self._overload(overload)]
         values = [self._constant(constant) for constant in self.module.constants]
@@ -67,7 +70,7 @@ class _Stub:
 
     def _head(self) -> list[str]:
         lines = ["# Made by tenon; do not edit."]
-        for number, group in enumerate((("builtins", "typing"), ("numpy", "numpy.typing"), ("tenon.typing",))):
+        for number, group in enumerate((("builtins", "typing"), ("numpy", "numpy.typing"), ("tenon", "tenon.typing"))):
             imports = [line for origin in group if origin in self.imports for line in self._import(origin)]
             lines += ["", *imports] if number and imports else imports
         return lines
@@ -111,8 +114,10 @@ class _Stub:
                     parts[:0] = [self._array_of(self._numpy("int8")), self._array_of(self._numpy("bytes_"))]
             case ParamKind.ROWS:
                 parts = self._rows(param)
-            case ParamKind.SPAN:
+            case ParamKind.SPAN | ParamKind.OWNED:
                 parts = [self._array_of(self._use("typing", "Any")), self._tenon("Buffer")]
+            case ParamKind.HANDLE:
+                parts = [param.annotation.removesuffix(" | None")]
             case ParamKind.TEXT:
                 parts = [self._builtin("str"), self._builtin("bytes")]
             case ParamKind.SIZE:
@@ -167,7 +172,7 @@ class _Stub:
     # --- functions ----------------------------------------------------------------------------------------------------
 
     def _parameters(self, function: Function) -> list[str]:
-        inputs = [param for param in function.params if not param.is_output]
+        inputs = [param for param in function.called_params if not param.is_output]
         outputs = [param for param in function.params if param.is_output]
         parts = []
         for number, param in enumerate(inputs):
@@ -198,6 +203,45 @@ class _Stub:
     def _function(self, function: Function) -> list[str]:
         definition = _definition(function.python_name, self._parameters(function), self._returns(function))
         return [f"@{self._tenon('bound')}", *definition, *_docstring(function.doc)]
+
+    # --- classes ------------------------------------------------------------------------------------------------------
+
+    def _class(self, item: HandleClass) -> list[str]:
+        lines = [f"class {item.python_name}({self._use('tenon', 'Handle')}):", *_class_docstring(item.doc)]
+        made = item.find(MethodKind.NEW)
+        if not made:
+            never = self._use("typing", "Never")
+            lines += ["", f"    def __init__(self, made_by_c_alone: {never}, /) -> None: ..."]
+        setters = {function.method.name: function for function in item.find(MethodKind.SET) if function.method}
+        shown = [function for function in item.methods if function not in made]
+        for function in (*made, *shown):
+            assert function.method is not None
+            if function.method.kind is not MethodKind.SET:
+                lines += ["", *self._method(function, setters.get(function.method.name))]
+        if item.find(MethodKind.BUFFER):
+            memoryview, integer = self._builtin("memoryview"), self._builtin("int")
+            lines += ["", f"    def __buffer__(self, flags: {integer}, /) -> {memoryview}: ..."]
+        return lines
+
+    def _method(self, function: Function, setter: Function | None) -> list[str]:
+        method = function.method
+        assert method is not None
+        name, head, returns = method.name, ["self"], self._returns(function)
+        decorators: list[str] = []
+        if method.kind is MethodKind.NEW:
+            name, returns = "__init__", "None"
+        elif method.kind is MethodKind.STATIC:
+            decorators, head = [f"@{self._builtin('staticmethod')}"], []
+        elif method.kind is MethodKind.ATTRIBUTE or method.also_attribute:
+            decorators = [f"@{self._builtin('property')}"]
+        parameters = [*head, *self._parameters(function)]
+        doc = "" if method.kind is MethodKind.NEW else function.doc
+        lines = [*decorators, *_definition(name, parameters, returns), *_docstring(doc)]
+        if setter is not None:
+            lines += ["", f"@{name}.setter", *_definition(name, [*head, *self._parameters(setter)], "None"), "    ..."]
+        return [f"    {line}" if line else "" for line in lines]
+
+    # --- overloads and constants --------------------------------------------------------------------------------------
 
     def _overload(self, overload: OverloadSet) -> list[str]:
         """One signature with unions: type checkers cannot tell the candidates apart where any buffer is accepted."""
@@ -245,6 +289,10 @@ def _has_awkward_fields(record: Record) -> bool:
 
 def _union(items: Iterable[str]) -> str:
     return " | ".join(dict.fromkeys(items))
+
+
+def _class_docstring(text: str) -> list[str]:
+    return _docstring(text) if text else []
 
 
 def _docstring(text: str) -> list[str]:

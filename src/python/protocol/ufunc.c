@@ -260,6 +260,8 @@ static int refuse(const tnpy_function *f, const char *why, const char *name)
 
 static int check_param(const tnpy_function *f, const tn_param *param)
 {
+    if (param->kind == TN_PARAM_HANDLE)
+        return refuse(f, " is an object of C, which a ufunc cannot take", param->name);
     if (param->kind == TN_PARAM_SIZE)
         return refuse(f, " is a size that must be passed, which a ufunc cannot take", param->name);
     if (param->direction == TN_INOUT)

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "owned.h"
+
+#include <string.h>
+
+#include "dtype.h"
+#include "error.h"
+#include "handle.h"
+#include "keep.h"
+#include "lend.h"
+#include "memory.h"
+#include "object.h"
+#include "refusal.h"
+#include "span_type.h"
+
+/* --- what C keeps ------------------------------------------------------------------------------------------------- */
+
+static char *place_of(tnpy_frame *frame, int i)
+{
+    return frame->scratch + frame->function->slots[i].offset;
+}
+
+static void store(tnpy_frame *frame, int i, const tn_array *array)
+{
+    memcpy(place_of(frame, i), array, sizeof *array);
+    frame->sources[i] = TNPY_SCRATCH;
+}
+
+void tnpy_keep_nothing(tnpy_frame *frame, int i)
+{
+    store(frame, i, &(tn_array){.release = NULL});
+}
+
+tn_status tnpy_keep_argument(tnpy_frame *frame, int i)
+{
+    tn_array array;
+    frame->sources[i] = TNPY_NOTHING;
+    tn_status status = tnpy_keep(frame->state, frame->objects[i], false, &array, &frame->error);
+    if (status == TN_OK) {
+        store(frame, i, &array);
+        frame->kept[frame->nkept++] = (uint8_t)i;
+        return TN_OK;
+    }
+    if (status == TN_RAISED)
+        return status;
+    if (frame->error.message[0] == '\0')
+        return tnpy_refuse_object(frame, i);
+    return tnpy_refuse_because(frame, i, status, frame->error.message);
+}
+
+void tnpy_kept_clear(tnpy_frame *frame)
+{
+    while (frame->nkept > 0) {
+        tn_array array;
+        memcpy(&array, place_of(frame, frame->kept[--frame->nkept]), sizeof array);
+        tn_array_release(&array);
+    }
+}
+
+/* --- what C hands over -------------------------------------------------------------------------------------------- */
+
+static bool is_direct(const tn_span *span)
+{
+    for (int k = 0; k < span->ndim && span->suboffsets != NULL; k++)
+        if (span->suboffsets[k] >= 0)
+            return false;
+    return true;
+}
+
+/* Everything that C may have got wrong in filling it in by hand, and that can be seen. */
+static tn_status check(const tnpy_frame *frame, const tn_span *span, tn_error *err)
+{
+    const char *function = frame->def->name;
+    tn_error reason;
+    ptrdiff_t low, high;
+    if (span->data == NULL)
+        return tn_fail(err, TN_NO_MEMORY, "%s(): C returned no array (out of memory)", function);
+    if (tn_span_check(span, &reason) != TN_OK ||
+        (is_direct(span) && tn_span_extent(span, &low, &high, &reason) != TN_OK))
+        return tn_fail(err, TN_WRONG_VALUE, "%s(): C returned an array that is described wrongly: %s", function,
+                       reason.message);
+    if (tnpy_holds_objects(span->type))
+        return tn_fail(err, TN_WRONG_TYPE, "%s(): C returned an array of Python objects, which no tn_array holds", function);
+    return TN_OK;
+}
+
+static PyObject *raise(const tn_error *err)
+{
+    if (err->status != TN_NO_MEMORY)
+        return tnpy_raise(err);
+    PyErr_SetString(PyExc_MemoryError, err->message);
+    return NULL;
+}
+
+/* Several objects keep what one of them shows: which one, nobody knows. Each counts a Memory of its own, which shows
+ * nothing. */
+static PyObject *keep_all(tnpy_frame *frame)
+{
+    PyObject *all = PyTuple_New(frame->nhandles);
+    for (int k = 0; all != NULL && k < frame->nhandles; k++) {
+        tn_array nothing = {.release = NULL};
+        PyObject *memory = (PyObject *)tnpy_memory_lend(frame->state, &nothing, frame->handles[k], 1);
+        if (memory == NULL)
+            Py_CLEAR(all);
+        else
+            PyTuple_SET_ITEM(all, k, memory);
+    }
+    return all;
+}
+
+/* The Memory of what C returned. Takes over *array. */
+static tnpy_memory *memory_of(tnpy_frame *frame, tn_array *array)
+{
+    bool owned = array->release != NULL && !(array->span.flags & TN_UNOWNED);
+    if (owned || frame->nhandles == 0)
+        return tnpy_memory_lend(frame->state, array, NULL, 0);
+    if (frame->nhandles == 1)
+        return tnpy_memory_lend(frame->state, array, frame->handles[0], 1);
+    PyObject *keepers = keep_all(frame);
+    if (keepers == NULL) {
+        tn_array_release(array);
+        return NULL;
+    }
+    tnpy_memory *memory = tnpy_memory_lend(frame->state, array, keepers, 0);
+    Py_DECREF(keepers);
+    return memory;
+}
+
+static PyObject *as_span(tnpy_state *state, tnpy_memory *memory)
+{
+    tnpy_dtype *dtype = tnpy_dtype_for(state, memory->array.span.type);
+    PyObject *span = dtype == NULL ? NULL : tnpy_span_new(state, memory, dtype, &memory->array.span);
+    Py_XDECREF((PyObject *)dtype);
+    return span;
+}
+
+PyObject *tnpy_owned_result(tnpy_frame *frame, tn_array *array)
+{
+    tn_error err;
+    if (check(frame, &array->span, &err) != TN_OK) {
+        tn_array_release(array);
+        return raise(&err);
+    }
+    tnpy_memory *memory = memory_of(frame, array);
+    if (memory == NULL)
+        return NULL;
+    PyObject *result = frame->as_span ? as_span(frame->state, memory) : tnpy_lend_memory(frame->state, memory);
+    Py_DECREF((PyObject *)memory);
+    return result;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tn_array as a parameter, which C keeps, and as a result, which C hands over. */
+#ifndef TNPY_OWNED_H
+#define TNPY_OWNED_H
+
+#include <Python.h>
+
+#include "frame.h"
+#include "tenon/array.h"
+
+/* Phase 1: argument i becomes a tn_array in scratch that holds what was passed until C releases it; {0} for None. Until
+ * tnpy_hand_over the frame releases it. */
+tn_status tnpy_keep_argument(tnpy_frame *frame, int i);
+void tnpy_keep_nothing(tnpy_frame *frame, int i);
+void tnpy_kept_clear(tnpy_frame *frame);
+
+/* Phase 3 begins: from now on they are C's. */
+static inline void tnpy_hand_over(tnpy_frame *frame)
+{
+    frame->nkept = 0;
+}
+
+/* What C returned, checked and lent: an ndarray, or a Span where NumPy is not to be had, or cannot say its layout or element
+ * type, or where frame->as_span says so. Memory that C does not hand over (TN_UNOWNED, or no release) is that of the
+ * objects passed to the call: the result keeps them, and they count it. Takes over *array. New reference, or NULL with an
+ * exception. */
+PyObject *tnpy_owned_result(tnpy_frame *frame, tn_array *array);
+
+#endif
