@@ -116,13 +116,18 @@ void tnpy_memory_end(tnpy_memory *memory)
         return;
     memory->ended = 1;
     tnpy_give_back(&memory->loan);
-    if (memory->array.span.data != NULL)
+    bool lent = memory->array.span.data != NULL;
+    if (lent)
         tn_array_release(&memory->array);
     if (memory->counted)
         ((tnpy_lender *)memory->keeper)->views--;
     memory->counted = 0;
     Py_CLEAR(memory->keeper);
     Py_CLEAR(memory->saved);
+    /* An array that C had kept may have been lent again. */
+    tnpy_state *state = lent ? tnpy_state_of_type(Py_TYPE((PyObject *)memory)) : NULL;
+    if (state != NULL)
+        tnpy_settle(state);
 }
 
 static void dealloc(PyObject *self)

@@ -311,32 +311,36 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
     return 0;
 }
 
+/* What the collector may break a cycle at. Not the types and what else is made only once: on a cycle that is garbage there
+ * may be finalizers, to which all must still look whole. The collector clears types itself, and with them their
+ * references to the module. */
 static int clear(PyObject *module)
 {
     tnpy_state *state = tnpy_state_of(module);
+    tnpy_spare_free(&state->spare_memory);
+    tnpy_spare_free(&state->spare_span);
+    for (int i = 0; i < TNPY_FORMAT_CHARACTERS; i++)
+        Py_CLEAR(state->dtypes[i]);
+    return 0;
+}
+
+static void release(void *module)
+{
+    tnpy_state *state = tnpy_state_of(module);
+    tnpy_inbox_leave(state);
+    tnpy_here_forget();
+    clear((PyObject *)module);
     Py_CLEAR(state->call_error);
     Py_CLEAR(state->function_type);
     Py_CLEAR(state->overloads_type);
-    tnpy_spare_free(&state->spare_memory);
-    tnpy_spare_free(&state->spare_span);
     Py_CLEAR(state->dtype_type);
     Py_CLEAR(state->memory_type);
     Py_CLEAR(state->span_type);
     Py_CLEAR(state->lent_type);
     Py_CLEAR(state->handle_type);
     Py_CLEAR(state->class_type);
-    for (int i = 0; i < TNPY_FORMAT_CHARACTERS; i++)
-        Py_CLEAR(state->dtypes[i]);
     Py_CLEAR(state->named_tuples);
     Py_CLEAR(state->dlpack_request);
-    return 0;
-}
-
-static void release(void *module)
-{
-    tnpy_inbox_leave(tnpy_state_of(module));
-    tnpy_here_forget();
-    clear((PyObject *)module);
 }
 
 static PyModuleDef_Slot slots[] = {

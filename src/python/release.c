@@ -190,6 +190,8 @@ void tnpy_pay(tnpy_debt *debt)
 
 void tnpy_settle(tnpy_state *state)
 {
+    if (state->inbox == NULL)
+        return; /* tenon._core is being freed */
     tnpy_debt *newest = atomic_load_explicit(&state->inbox->paid, memory_order_relaxed);
     if (newest != NULL && newest != &closed)
         settle_here(state->inbox);
