@@ -153,6 +153,15 @@ static PyObject *settle(PyObject *module, PyObject *ignored)
     Py_RETURN_NONE;
 }
 
+/* What the collector does to an object on a cycle that is garbage. */
+static PyObject *clear(PyObject *module, PyObject *obj)
+{
+    (void)module;
+    if (Py_TYPE(obj)->tp_clear != NULL)
+        Py_TYPE(obj)->tp_clear(obj);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
     {"keep", keep, METH_VARARGS, NULL},
     {"show", show, METH_O, NULL},
@@ -163,6 +172,7 @@ static PyMethodDef methods[] = {
     {"offer", offer, METH_O, NULL},
     {"release_at_the_end", release_at_the_end, METH_O, NULL},
     {"settle", settle, METH_NOARGS, NULL},
+    {"clear", clear, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 
