@@ -131,13 +131,13 @@ tnpy_dtype *tnpy_dtype_for(tnpy_state *state, const tn_type *type)
     return tnpy_dtype_take(state, copy);
 }
 
-/* Does the spelling alone say how long an element is? NumPy leaves out the padding at the end of structures. */
+/* Does the spelling alone say what the type is? NumPy leaves out the padding at the end of structures, ctypes all of it. */
 static bool is_complete(const char *format, const tn_type *type)
 {
     tn_type *alone;
     if (tn_type_from_format(format, -1, &alone, NULL) != TN_OK)
         return false;
-    bool complete = alone->itemsize == type->itemsize;
+    bool complete = tn_type_equal(alone, type);
     tn_type_free(alone);
     return complete;
 }

@@ -8,8 +8,12 @@
 #include "dtype.h"
 #include "error.h"
 #include "object.h"
+#include "protocol/ctypes.h"
 
-static tn_type *copy_of(const tn_type *type)
+/* Reading recurses, through lists and through Python code: what needs much of the stack keeps it to itself. */
+#define APART __attribute__((noinline))
+
+APART static tn_type *copy_of(const tn_type *type)
 {
     tn_type *copy;
     tn_error err;
@@ -132,7 +136,7 @@ static int is_typestr(const char *text)
     return *text != '\0' && strchr("biufcmMOSUV", *text) != NULL && (isdigit((unsigned char)text[1]) || *text == 'O');
 }
 
-static tn_type *parse_text(PyObject *obj)
+APART static tn_type *parse_text(PyObject *obj)
 {
     Py_ssize_t length;
     const char *text = PyUnicode_AsUTF8AndSize(obj, &length);
@@ -197,7 +201,7 @@ static int fields_add(fields *f, const char *name, tn_type *type, ptrdiff_t offs
     return 0;
 }
 
-static tn_type *fields_finish(const fields *f, ptrdiff_t itemsize)
+APART static tn_type *fields_finish(const fields *f, ptrdiff_t itemsize)
 {
     tn_type *type;
     tn_error err;
@@ -209,7 +213,7 @@ static tn_type *fields_finish(const fields *f, ptrdiff_t itemsize)
 }
 
 /* `shape` is an integer or a sequence of them. */
-static tn_type *repeat(tn_type *base, PyObject *shape)
+APART static tn_type *repeat(tn_type *base, PyObject *shape)
 {
     ptrdiff_t extents[TN_MAX_NDIM] = {0};
     tn_type *type = NULL;
@@ -359,31 +363,18 @@ static int derives_from(PyTypeObject *type, const char *name)
     return 0;
 }
 
-/* A ctypes type is best described by the buffer of an instance. */
-static tn_type *parse_ctypes(PyObject *obj)
+APART static tn_type *parse_ctypes(PyTypeObject *cls)
 {
-    PyObject *instance = PyObject_CallNoArgs(obj);
-    if (instance == NULL)
-        return NULL;
-    Py_buffer view;
-    tn_type *type = NULL;
+    tn_type *type;
     tn_error err;
-    if (tnpy_get_buffer(instance, &view) == 0) {
-        tn_status status = view.ndim > TN_MAX_NDIM ? tn_fail(&err, TN_WRONG_VALUE, "too many dimensions")
-                                                   : tn_type_from_format(view.format, view.itemsize, &type, &err);
-        if (status == TN_OK && view.ndim > 0) {
-            tn_type *base = type;
-            status = tn_type_new_subarray(base, view.ndim, view.shape, &type, &err);
-            tn_type_free(base);
-        }
-        if (status != TN_OK) {
-            type = NULL;
-            PyErr_Format(PyExc_ValueError, "DType(): %R: %s", obj, err.message);
-        }
-        PyBuffer_Release(&view);
-    }
-    Py_DECREF(instance);
-    return type;
+    tn_status status = tnpy_ctypes_type(cls, &type, &err);
+    if (status == TN_OK)
+        return type;
+    if (status == TN_NO_MEMORY)
+        return (tn_type *)PyErr_NoMemory();
+    if (status != TN_RAISED)
+        PyErr_Format(PyExc_TypeError, "DType(): %.100s %s", cls->tp_name, err.message);
+    return NULL;
 }
 
 static tn_type *refuse(PyObject *obj)
@@ -396,7 +387,7 @@ static tn_type *refuse(PyObject *obj)
 }
 
 /* What only NumPy knows: its dtypes, and the classes of its scalars. */
-static tn_type *parse_numpy(tnpy_state *state, PyObject *obj)
+APART static tn_type *parse_numpy(tnpy_state *state, PyObject *obj)
 {
     int numpy = tnpy_numpy_import(state);
     if (numpy <= 0)
@@ -423,8 +414,8 @@ static tn_type *parse_class(tnpy_state *state, PyObject *obj)
         return copy_of(&tn_type_complex128);
     if (derives_from((PyTypeObject *)obj, "numpy.generic"))
         return parse_numpy(state, obj);
-    if (derives_from((PyTypeObject *)obj, "_ctypes._CData"))
-        return parse_ctypes(obj);
+    if (tnpy_ctypes_check((PyTypeObject *)obj))
+        return parse_ctypes((PyTypeObject *)obj);
     return refuse(obj);
 }
 
@@ -458,7 +449,7 @@ tn_type *tnpy_dtype_parse(tnpy_state *state, PyObject *obj)
 {
     if (Py_TYPE(obj) == state->dtype_type)
         return copy_of(((tnpy_dtype *)obj)->type);
-    if (Py_EnterRecursiveCall(" while reading an element type") < 0)
+    if (Py_EnterRecursiveCall(" while reading an element type") != 0)
         return NULL;
     tn_type *type = parse_object(state, obj);
     Py_LeaveRecursiveCall();

@@ -2,6 +2,7 @@
 #include "buffer.h"
 
 #include "../object.h"
+#include "ctypes.h"
 
 #include <string.h>
 
@@ -39,7 +40,11 @@ static tn_status read_type(tnpy_loan *loan, tn_span *span, tn_error *err)
     if (buffer->itemsize < 0)
         return tn_fail(err, TN_WRONG_VALUE, "is described wrongly by its exporter: itemsize is %zd", buffer->itemsize);
     tn_error reason;
-    tn_status status = tn_type_from_format(buffer->format, buffer->itemsize, &loan->type, &reason);
+    tn_status status = tnpy_ctypes_buffer_type(buffer, &loan->type, err);
+    span->type = loan->type;
+    if (status != TN_OK || span->type != NULL)
+        return status;
+    status = tn_type_from_format(buffer->format, buffer->itemsize, &loan->type, &reason);
     if (status == TN_NO_MEMORY)
         return tn_fail(err, status, "%s", reason.message);
     if (status != TN_OK)
