@@ -3,7 +3,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from inspect import Signature
 from types import MethodType, TracebackType
-from typing import Any, Literal, Self, SupportsIndex, final
+from typing import Any, Literal, Self, SupportsIndex, final, overload
 
 class CallError(RuntimeError):
     """A C function returned an error code."""
@@ -131,7 +131,10 @@ class Span:
     @property
     def T(self) -> Span: ...
     def transpose(self, /, *axes: Any) -> Span: ...
+    @overload
     def reshape(self, /, shape: SupportsIndex | Iterable[SupportsIndex], order: Literal["C", "F"] = "C") -> Span: ...
+    @overload
+    def reshape(self, /, *shape: SupportsIndex, order: Literal["C", "F"] = "C") -> Span: ...
     def toreadonly(self) -> Span: ...
     def numpy(self) -> Any:
         """A numpy.ndarray over the same memory."""

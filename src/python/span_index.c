@@ -358,14 +358,16 @@ static int copy(const tn_span *to, const tn_span *from)
     return 0;
 }
 
-/* Where the key was read the Span was there, but asking `value` for its memory runs its code. */
+/* Asking `value` for its memory runs its code, which must find the Span held. */
 static int write_view(tnpy_span *self, const key *k, PyObject *value)
 {
     making m;
     tn_span from;
+    if (make_view(&m, &self->span, k) < 0)
+        return -1;
     tnpy_span_hold((PyObject *)self);
     tnpy_memory *memory = tnpy_memory_borrow(self->dtype->state, value, 0, "Span assignment", &from);
-    int status = memory == NULL || make_view(&m, &self->span, k) < 0 ? -1 : copy(&m.span, &from);
+    int status = memory == NULL ? -1 : copy(&m.span, &from);
     Py_XDECREF((PyObject *)memory);
     tnpy_span_let_go((PyObject *)self);
     return status;

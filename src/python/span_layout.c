@@ -116,18 +116,13 @@ int tnpy_read_order(PyObject *obj, const char *what, tn_order *order)
     return -1;
 }
 
-static PyObject *reshape(PyObject *self, PyObject *args, PyObject *kwargs)
+static PyObject *reshape_to(PyObject *self, PyObject *list, PyObject *order_given)
 {
-    static char *names[] = {"shape", "order", NULL};
-    PyObject *given, *order_given = NULL;
     ptrdiff_t shape[TN_MAX_NDIM];
     tn_order order;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|O:reshape", names, &given, &order_given) ||
-        tnpy_read_order(order_given, "reshape()", &order) < 0)
+    if (tnpy_read_order(order_given, "reshape()", &order) < 0)
         return NULL;
-    PyObject *list = read_list(given);
-    int ndim = list == NULL ? -1 : read_integers(list, shape, "reshape()");
-    Py_XDECREF(list);
+    int ndim = read_integers(list, shape, "reshape()");
     const tn_span *span = ndim < 0 ? NULL : tnpy_span_get(self);
     if (span == NULL)
         return NULL;
@@ -136,6 +131,25 @@ static PyObject *reshape(PyObject *self, PyObject *args, PyObject *kwargs)
     tn_error err;
     tn_status status = tn_span_reshape(span, ndim, shape, order, &made, &layout, &err);
     return view_or_raise(self, status, &made, &err, "reshape()");
+}
+
+/* reshape(shape, order="C"), and as in NumPy reshape(m, n). */
+static PyObject *reshape(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"shape", "order", NULL};
+    PyObject *given, *order = NULL;
+    bool several = PyTuple_GET_SIZE(args) > 1 && PyIndex_Check(PyTuple_GET_ITEM(args, 1));
+    PyObject *parsed = several ? PyTuple_Pack(1, args) : Py_NewRef(args);
+    if (parsed == NULL)
+        return NULL;
+    PyObject *view = NULL, *list = NULL;
+    if (PyArg_ParseTupleAndKeywords(parsed, kwargs, "O|O:reshape", names, &given, &order))
+        list = read_list(given);
+    if (list != NULL)
+        view = reshape_to(self, list, order);
+    Py_XDECREF(list);
+    Py_DECREF(parsed);
+    return view;
 }
 
 /* --- read-only ---------------------------------------------------------------------------------------------------- */
