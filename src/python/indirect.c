@@ -186,14 +186,13 @@ static PyObject *table_at(PyObject *core, PyObject *args)
     return made;
 }
 
-/* The same memory as elements of another type, as many as its contiguous last axis holds; or read-only. */
-static PyObject *view_as(PyObject *core, PyObject *args)
+/* The same memory as elements of another type, as many as its contiguous last axis holds. */
+static PyObject *reinterpreted(PyObject *core, PyObject *args)
 {
     PyObject *obj;
     tnpy_dtype *dtype;
-    int readonly;
     tnpy_state *state = tnpy_state_of(core);
-    if (!PyArg_ParseTuple(args, "O!O!p:_view_as", state->span_type, &obj, state->dtype_type, &dtype, &readonly))
+    if (!PyArg_ParseTuple(args, "O!O!:_reinterpreted", state->span_type, &obj, state->dtype_type, &dtype))
         return NULL;
     const tn_span *shown = tnpy_span_get(obj);
     if (shown == NULL)
@@ -212,13 +211,31 @@ static PyObject *view_as(PyObject *core, PyObject *args)
     tn_span span = *shown;
     span.shape = shape;
     span.strides = strides;
-    span.flags |= readonly ? TN_READONLY : 0;
     return tnpy_span_new(state, ((tnpy_span *)obj)->memory, dtype, &span);
+}
+
+/* Every element as one of another type of the same size. */
+static PyObject *retyped(PyObject *core, PyObject *args)
+{
+    PyObject *obj;
+    tnpy_dtype *dtype;
+    tnpy_state *state = tnpy_state_of(core);
+    if (!PyArg_ParseTuple(args, "O!O!:_retyped", state->span_type, &obj, state->dtype_type, &dtype))
+        return NULL;
+    const tn_span *shown = tnpy_span_get(obj);
+    if (shown == NULL)
+        return NULL;
+    if (shown->type->itemsize != dtype->type->itemsize) {
+        PyErr_SetString(PyExc_BufferError, "different itemsizes");
+        return NULL;
+    }
+    return tnpy_span_new(state, ((tnpy_span *)obj)->memory, dtype, shown);
 }
 
 PyMethodDef tnpy_indirect_methods[] = {
     {"_format_dtype", format_dtype, METH_O, "The DType of a format of the struct module, or of PEP 3118."},
     {"_table_at", table_at, METH_VARARGS, "(address, rows, columns, dtype, readonly, keeper): memory that C made."},
-    {"_view_as", view_as, METH_VARARGS, "(span, dtype, readonly)"},
+    {"_reinterpreted", reinterpreted, METH_VARARGS, "(span, dtype): its rows as elements of another type."},
+    {"_retyped", retyped, METH_VARARGS, "(span, dtype): its elements as those of a type of the same size."},
     {NULL, NULL, 0, NULL},
 };
