@@ -189,6 +189,18 @@ def test_static_memory_is_a_span(module: ModuleType) -> None:
         module.pair
 
 
+def test_memory_is_made_and_grows(module: ModuleType) -> None:
+    grid = tenon.zeros((2, 3), [("a", "<i4"), ("b", ">f4")], "rows")
+    grid[1, 2] = (7, 0.5)
+    assert grid[1].tolist() == [(0, 0), (0, 0), (7, 0.5)]
+    numbers = tenon.growable("float64", array("d", [1, 2]))
+    module.negate(numbers)
+    with numbers.view(), pytest.raises(BufferError, match="1 view is alive"):
+        numbers.append(3)
+    numbers.extend(range(2))
+    assert list(numbers) == [-1, -2, 0, 1]
+
+
 def test_memory_is_flat_over_many_outputs(module: ModuleType) -> None:
     x = array("d", range(100_000))
     for _ in range(2000):  # 1.6 GB if nothing were freed
