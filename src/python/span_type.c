@@ -348,6 +348,8 @@ static void release_buffer(PyObject *self, Py_buffer *view)
 
 /* --- collecting --------------------------------------------------------------------------------------------------- */
 
+/* What it lets go of may end another Span, and so on: a chain of any length, which the trash can takes apart without taking
+ * more of the stack for each. */
 static void dealloc(PyObject *obj)
 {
     tnpy_span *self = span_of(obj);
@@ -355,6 +357,7 @@ static void dealloc(PyObject *obj)
     tnpy_dtype *dtype = self->dtype; /* keeps the state to the end; NULL where making it failed */
     if (self->tracked)
         PyObject_GC_UnTrack(obj);
+    Py_TRASHCAN_BEGIN(obj, dealloc)
     if (self->weakrefs != NULL)
         PyObject_ClearWeakRefs(obj);
     let_go(self);
@@ -364,6 +367,7 @@ static void dealloc(PyObject *obj)
     tnpy_spare_keep(dtype == NULL ? NULL : &dtype->state->spare_span, obj);
     Py_DECREF(type);
     Py_XDECREF((PyObject *)dtype);
+    Py_TRASHCAN_END
 }
 
 static int traverse(PyObject *obj, visitproc visit, void *arg)

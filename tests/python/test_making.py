@@ -474,6 +474,28 @@ def test_a_release_that_is_part_of_a_cycle_is_never_called_early(doubles):
     assert watched() is None
 
 
+CHAINS = {
+    "lent with an owner": lambda x: tenon.lend(MEMORY, 4, "float64", owner=x),
+    "lent with an owner and a release": lambda x: tenon.lend(MEMORY, 4, "float64", owner=x, release=int),
+    "array of what is lent": lambda x: np.asarray(tenon.lend(MEMORY, 4, "float64", owner=x)),
+    "numpy() of what is lent": lambda x: tenon.lend(MEMORY, 4, "float64", owner=x).numpy(),
+    "memoryview of a Span": lambda x: memoryview(tenon.Span(x)),
+    "Span of a memoryview": lambda x: tenon.Span(memoryview(x)),
+    "array of a Span": lambda x: np.asarray(tenon.Span(x)),
+}
+MEMORY = (ctypes.c_double * 4)()
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_a_chain_of_owners_of_any_length_ends(chain):
+    view = np.ones(4)
+    for _ in range(100_000):
+        view = CHAINS[chain](view)
+    watched = weakref.ref(view)
+    del view
+    assert watched() is None
+
+
 def test_the_last_view_may_die_in_another_thread(doubles):
     released = []
     views = [tenon.lend(doubles, 12, "float64", release=lambda: released.append(threading.get_ident()))]
