@@ -56,6 +56,15 @@ void copy(size_t n, const pair p[n], pair q[n])
         q[i] = p[i];
 }
 
+/** @param[out] y  [m][n] sums of the rows up to each
+ *  @param x  [m][n] */
+void running(int m, int n, const double *const *x, double **y)
+{
+    for (int i = 0; i < m; i++)
+        for (int j = 0; j < n; j++)
+            y[i][j] = x[i][j] + (i ? y[i - 1][j] : 0);
+}
+
 /** @throws 5 negative */
 int check(double x) { return x < 0 ? 5 : 0; }
 double add(double a, double b) { return a + b; }
@@ -221,3 +230,23 @@ def test_a_ufunc_asks_for_numpy(module: ModuleType) -> None:
 
 def test_numpy_was_never_imported(module: ModuleType) -> None:
     assert "numpy" not in sys.modules
+
+
+def test_rows_are_gathered_from_any_buffers(module: ModuleType) -> None:
+    rows = [array("d", [1, 2]), memoryview(array("d", [3, 4])), tenon.Span(array("d", [5, 6]))]
+    expected = [[1, 2], [4, 6], [9, 12]]
+    assert module.running(rows).tolist() == expected
+    assert module.running(tenon.rows(rows)).tolist() == expected
+    with pytest.raises(TypeError, match=r"x\[1\] must be float64\[n\], got float32\[2\]"):
+        module.running([rows[0], array("f", [1, 2])])
+    mine = [array("d", [0, 0]) for _ in rows]
+    assert module.running(rows, y=mine) is mine
+    assert [row.tolist() for row in mine] == expected
+
+
+def test_indirect_memory_needs_no_numpy() -> None:
+    from tenon.indirect import BufferCollection2D, IndirectMemory2D
+
+    memory = IndirectMemory2D.create_memory(2, 2, "d")
+    memory.copy_from(BufferCollection2D([array("d", [1, 2]), array("d", [3, 4])]))
+    assert memoryview(memory).tolist() == [[1, 2], [3, 4]]

@@ -94,6 +94,22 @@ def test_the_rows_of_one_array_are_taken_at_any_stride(rows: list[np.ndarray[Any
     assert tenon.rows(span).tolist() == whole.tolist()
 
 
+@given(st.integers(1, 6), st.integers(0, 5), st.integers(0, 3), st.sampled_from([-1, 1, 2]))
+def test_slices_of_a_span_can_be_gathered_again(m: int, n: int, start: int, step: int) -> None:
+    """Their suboffsets are not 0."""
+    whole = np.arange(float(m * n)).reshape(m, n)
+    cut = tenon.rows(list(whole))[::step, start:]
+    expected = whole[::step, start:].tolist()
+    assert tenon.rows(cut).tolist() == expected
+    assert tenon.rows([cut, cut]).tolist() == [expected] * 2
+
+
+def test_rows_that_are_indirect_must_have_the_same_suboffsets() -> None:
+    span = tenon.rows([np.arange(4.0)] * 2)
+    with pytest.raises(ValueError, match=r"row 1 has suboffsets \(8, -1\), but row 0 has \(0, -1\)"):
+        tenon.rows([span[:, :3], span[:, 1:]])
+
+
 def test_nothing_is_copied() -> None:
     x = np.arange(12.0).reshape(3, 4)
     for span in (tenon.rows(list(x)), tenon.rows(x[::-1]), tenon.rows(x.T), tenon.rows(list(x.T))):
