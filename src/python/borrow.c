@@ -13,7 +13,7 @@
 
 static long double nowhere[4]; /* an aligned address for arrays without elements; never read or written */
 
-/* Is what an exporter says possible? The common case of `check`, in one pass. */
+/* Is what an exporter says possible? The common case, in one pass. */
 static bool is_sane(const tn_span *span)
 {
     if (span->data == NULL || span->suboffsets != NULL || span->ndim > TN_MAX_NDIM)
@@ -29,8 +29,7 @@ static bool is_sane(const tn_span *span)
     return span->type->itemsize > 0;
 }
 
-/* Everything an exporter may have got wrong that can be seen without touching its memory. */
-static tn_status check(tn_span *span, tn_error *err)
+tn_status tnpy_check_exporter(tn_span *span, tn_error *err)
 {
     tn_error reason;
     ptrdiff_t low, high;
@@ -77,7 +76,7 @@ static tn_status ask_protocols(tnpy_state *state, PyObject *obj, bool writable, 
         clear_error(&reason);
         tn_status status = protocols[i](state, obj, writable, loan, span, &reason);
         if (status == TN_OK)
-            status = check(span, &reason);
+            status = tnpy_check_exporter(span, &reason);
         if (status == TN_OK) {
             Py_XDECREF(raised);
             return TN_OK;

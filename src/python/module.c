@@ -15,6 +15,7 @@
 #include "making.h"
 #include "memory.h"
 #include "overload.h"
+#include "protocol/pickle.h"
 #include "record.h"
 #include "release.h"
 #include "slot.h"
@@ -285,7 +286,7 @@ static int exec(PyObject *module)
         add(module, "Handle", Py_NewRef((PyObject *)state->handle_type)) < 0 ||
         add(module, "_api", PyCapsule_New((void *)&tnpy_api, TN_API_CAPSULE, NULL)) < 0)
         return -1;
-    if (add_making(state, module) < 0)
+    if (add_making(state, module) < 0 || PyModule_AddFunctions(module, tnpy_pickle_methods) < 0)
         return -1;
     if (PyModule_AddIntConstant(module, "_module_abi", TN_MODULE_ABI) < 0)
         return -1;

@@ -5,11 +5,12 @@
 
 #include "span_type.h"
 
-/* Each may be NULL, and ends with an entry of zeros. Static: the type keeps pointers to `methods` and `getset`. */
+/* Each may be NULL; tables end with an entry of zeros. Static: the type keeps pointers to `methods` and `getset`. */
 typedef struct tnpy_span_room {
     const PyType_Slot *slots;
     PyMethodDef *methods;
     PyGetSetDef *getset;
+    int (*complete)(PyTypeObject *type); /* what else belongs into the type's dict: 0, or -1 with an exception */
 } tnpy_span_room;
 
 extern const tnpy_span_room tnpy_span_properties;  /* span_properties.c: shape, strides, format, owner, … */
@@ -21,6 +22,11 @@ extern const tnpy_span_room tnpy_span_listing;     /* span_list.c: tolist */
 extern const tnpy_span_room tnpy_span_bytes;       /* span_bytes.c: tobytes, hex, the hash */
 extern const tnpy_span_room tnpy_span_comparison;  /* span_compare.c: ==, != */
 extern const tnpy_span_room tnpy_span_searching;   /* span_search.c: iteration, in, index, count */
+extern const tnpy_span_room tnpy_span_tensors;     /* protocol/dlpack_lend.c */
+extern const tnpy_span_room tnpy_span_columns;     /* protocol/arrow_lend.c */
+extern const tnpy_span_room tnpy_span_interfaces;  /* protocol/interface_lend.c */
+extern const tnpy_span_room tnpy_span_conversion;  /* protocol/array.c: __array__ */
+extern const tnpy_span_room tnpy_span_pickling;    /* protocol/pickle.c */
 extern const tnpy_span_room tnpy_span_casting;     /* span_cast.c: cast */
 
 /* The ndarray over the same memory, which exports the Span as long as it lives. New reference, or NULL with an exception. */

@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "object.h"
+#include "protocol/unfold.h"
 #include "slot.h"
 #include "spare.h"
 #include "span_room.h"
@@ -24,6 +25,11 @@ static const tnpy_span_room *const rooms[] = {
     &tnpy_span_comparison,
     &tnpy_span_searching,
     &tnpy_span_casting,
+    &tnpy_span_tensors,
+    &tnpy_span_columns,
+    &tnpy_span_interfaces,
+    &tnpy_span_conversion,
+    &tnpy_span_pickling,
 };
 
 enum { ROOMS = sizeof rooms / sizeof *rooms };
@@ -268,8 +274,8 @@ static int refuse_type(const tnpy_span *self)
 {
     char text[128];
     PyErr_Format(PyExc_BufferError,
-                 "Span: the buffer protocol has no format for %s; DLPack has one for bfloat16, and Span.numpy() and the array "
-                 "interface for what NumPy knows", tn_type_describe(self->span.type, text, sizeof text));
+                 "Span: the buffer protocol has no format for %s; %s one",
+                 tn_type_describe(self->span.type, text, sizeof text), tnpy_speakers(self->span.type));
     return -1;
 }
 
@@ -477,7 +483,7 @@ static int add_room(PyTypeObject *type, const tnpy_span_room *room)
     for (PyGetSetDef *property = room->getset; property != NULL && property->name != NULL; property++)
         if (add(type, property->name, PyDescr_NewGetSet(type, property)) < 0)
             return -1;
-    return 0;
+    return room->complete == NULL ? 0 : room->complete(type);
 }
 
 PyTypeObject *tnpy_span_make_type(PyObject *core)

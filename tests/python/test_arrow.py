@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Arrow's PyCapsule interface: arrays of others passed to C functions."""
+"""Arrow's PyCapsule interface: arrays of others passed to C functions, and Spans as Arrow arrays."""
 
+import ctypes
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -8,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from exchange import Node
+from exchange import ARRAY, SCHEMA, Array, Node, Schema, name_of, pointer
+
+import tenon
 
 FUNCTIONS = """
 #include <stdbool.h>
@@ -195,3 +198,177 @@ def test_units_of_time_are_named(c: ModuleType) -> None:
 def test_a_type_that_does_not_fit_is_refused_by_name(c: ModuleType) -> None:
     with pytest.raises(TypeError, match=r"^sum\(\): x must be float64\[n\], got int64\[3\]"):
         c.sum(Column(column(3, format=b"l")))
+
+
+# --- outward ----------------------------------------------------------------------------------------------------------
+
+
+def read_formats(schema: Any) -> list[str]:
+    """The formats from the outermost list to the values."""
+    formats = [schema.format.decode()]
+    assert schema.flags == 2, "as other libraries make it, whether there are nulls or not"
+    while schema.n_children:
+        assert schema.n_children == 1 and schema.children[0].contents.flags == 2
+        schema = schema.children[0].contents
+        formats.append(schema.format.decode())
+    return formats
+
+
+def read_array(array: Any) -> tuple[list[int], int]:
+    """The lengths from the outermost list to the values, and where the values lie."""
+    lengths = [array.length]
+    while array.n_children:
+        assert (array.n_buffers, array.buffers[0], array.offset, array.null_count) == (1, None, 0, 0)
+        array = array.children[0].contents
+        lengths.append(array.length)
+    assert (array.n_buffers, array.buffers[0], array.offset, array.null_count) == (2, None, 0, 0)
+    return lengths, array.buffers[1]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "format"),
+    [
+        ("i1", "c"),
+        ("u1", "C"),
+        ("i2", "s"),
+        ("u2", "S"),
+        ("i4", "i"),
+        ("u4", "I"),
+        ("i8", "l"),
+        ("u8", "L"),
+        ("f2", "e"),
+        ("f4", "f"),
+        ("f8", "g"),
+        ("S5", "w:5"),
+        ("V3", "w:3"),
+        ("M8[s]", "tss:"),
+        ("M8[ms]", "tsm:"),
+        ("M8[us]", "tsu:"),
+        ("M8[ns]", "tsn:"),
+        ("m8[s]", "tDs"),
+        ("m8[ns]", "tDn"),
+    ],
+)
+def test_element_types_are_said_exactly(dtype: str, format: str) -> None:
+    x = np.zeros(3, dtype)
+    span = tenon.Span(x)
+    schema = span.__arrow_c_schema__()
+    assert name_of(schema) == SCHEMA
+    assert read_formats(pointer(schema, Schema)) == [format]
+    schema, array = span.__arrow_c_array__()
+    assert (name_of(schema), name_of(array)) == (SCHEMA, ARRAY)
+    assert read_formats(pointer(schema, Schema)) == [format]
+    assert read_array(pointer(array, Array)) == ([3], x.ctypes.data)
+
+
+def test_further_axes_are_lists_of_a_fixed_size() -> None:
+    x = np.zeros((2, 3, 4))
+    schema, array = tenon.Span(x).__arrow_c_array__()
+    assert read_formats(pointer(schema, Schema)) == ["+w:3", "+w:4", "g"]
+    assert read_array(pointer(array, Array)) == ([2, 6, 24], x.ctypes.data)
+
+
+def test_axes_without_extent_are_lists_of_nothing() -> None:
+    schema, array = tenon.Span(np.zeros((2, 0, 3), "i4")).__arrow_c_array__(None)
+    assert read_formats(pointer(schema, Schema)) == ["+w:0", "+w:3", "i"]
+    lengths, address = read_array(pointer(array, Array))
+    assert lengths == [2, 0, 0] and address
+
+
+def test_what_goes_out_comes_back(c: ModuleType) -> None:
+    x = X.reshape(2, 3, 4)
+    span = tenon.Span(x)
+
+    class Column:
+        def __arrow_c_array__(self, requested_schema: Any = None) -> Any:
+            return span.__arrow_c_array__(requested_schema)
+
+    count = sys.getrefcount(span)
+    assert c.weighed3(Column()) == c.weighed3(x)
+    assert sys.getrefcount(span) == count
+
+
+@pytest.mark.parametrize(
+    ("x", "reason"),
+    [
+        (np.zeros(3, "?"), "eight bools in a byte"),
+        (np.zeros(3, "c16"), "no type for complex128"),
+        (np.zeros(3, [("a", "i4")]), "no type for {a: int32}"),
+        (np.zeros(3, "M8[D]"), r"no type for datetime64\[D\]"),
+        (np.zeros(3, "M8[25s]"), r"no type for datetime64\[25s\]"),
+        (np.zeros(3, "f8").astype(np.dtype("f8").newbyteorder()), "the machine's byte order only"),
+        (np.array(1.0), r"reshape\(1\) makes one"),
+        (np.zeros((3, 4)).T, "no strides"),
+        (np.zeros(6)[::2], "no strides"),
+        (np.frombuffer(bytes(25), "f8", 3, 1), "not to the 8 bytes of C"),
+        (np.array([0, "NaT"], "M8[ns]"), "element 1 is NaT"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("method", ["__arrow_c_array__", "__arrow_c_schema__"])
+def test_what_arrow_cannot_say_is_an_error(x: Any, reason: str, method: str) -> None:
+    span = tenon.Span(x)
+    with pytest.raises(BufferError, match=rf"^Span\.{method}\(\): .*{reason}"):
+        getattr(span, method)()
+    span.release()
+
+
+# --- who holds what ---------------------------------------------------------------------------------------------------
+
+Release = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)
+
+
+def moved(structure: Any) -> Any:
+    """As consumers take it: a copy, and nothing left to release."""
+    copy = type(structure).from_buffer_copy(structure)
+    structure.release = None
+    return copy
+
+
+def release(structure: Any) -> None:
+    Release(structure.release)(ctypes.addressof(structure))
+    assert not structure.release
+
+
+def test_what_nobody_takes_is_released_with_its_capsules() -> None:
+    span = tenon.Span(np.zeros((2, 3)))
+    count = sys.getrefcount(span)
+    pair = span.__arrow_c_array__()
+    with pytest.raises(BufferError, match="exported buffers"):
+        span.release()
+    del pair
+    assert sys.getrefcount(span) == count
+    span.release()
+
+
+def test_what_is_taken_lives_until_it_is_released() -> None:
+    span = tenon.Span(np.zeros((2, 3, 4)))
+    count = sys.getrefcount(span)
+    schema, array = span.__arrow_c_array__()
+    own_schema, own_array = moved(pointer(schema, Schema)), moved(pointer(array, Array))
+    del schema, array
+    assert read_formats(own_schema) == ["+w:3", "+w:4", "g"]
+    assert read_array(own_array) == ([2, 6, 24], span.address)
+    assert sys.getrefcount(span) > count
+    release(own_schema)
+    release(own_array)
+    assert sys.getrefcount(span) == count
+    span.release()
+
+
+def test_a_child_may_be_taken_out_and_outlive_its_parent() -> None:
+    span = tenon.Span(np.zeros((2, 3)))
+    count = sys.getrefcount(span)
+    schema, array = span.__arrow_c_array__()
+    parent, parent_schema = moved(pointer(array, Array)), moved(pointer(schema, Schema))
+    child, child_schema = moved(parent.children[0].contents), moved(parent_schema.children[0].contents)
+    release(parent)
+    release(parent_schema)
+    assert read_array(child) == ([6], span.address)
+    assert child_schema.format == b"g"
+    with pytest.raises(BufferError):
+        span.release()
+    release(child)
+    release(child_schema)
+    assert sys.getrefcount(span) == count
+    span.release()

@@ -262,7 +262,7 @@ tn_status tnpy_arrow_borrow(tnpy_state *state, PyObject *obj, bool writable, tnp
     if (pair == NULL)
         return tnpy_raised(err);
     loan->owner = Py_NewRef(obj);
-    const tnpy_arrow_schema *schema;
+    const tnpy_arrow_schema *schema = NULL;
     tn_status status = take(pair, loan, &schema, err);
     if (status == TN_OK)
         status = read_tree(schema, loan->held, loan, span, err);

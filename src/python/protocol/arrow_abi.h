@@ -14,11 +14,13 @@
 #define TNPY_ARROW_SCHEMA "arrow_schema"
 #define TNPY_ARROW_ARRAY "arrow_array"
 
+enum { TNPY_ARROW_NULLABLE = 2 }; /* the type allows nulls; not: there are some */
+
 typedef struct tnpy_arrow_schema {
     const char *format;                  /* the type: "g" is float64, "+w:3" lists of three, … */
     const char *name;                    /* of the column; may be NULL */
     const char *metadata;                /* NULL: none */
-    int64_t flags;                       /* 2: there may be nulls */
+    int64_t flags;                       /* TNPY_ARROW_NULLABLE */
     int64_t nchildren;
     struct tnpy_arrow_schema **children;
     struct tnpy_arrow_schema *dictionary; /* not NULL: the values are numbers of entries in it */

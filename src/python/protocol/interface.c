@@ -2,6 +2,7 @@
 #include "interface.h"
 
 #include "../object.h"
+#include "interface_abi.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -20,21 +21,6 @@ static int lookup(PyObject *obj, const char *name, PyObject **value)
 
 /* --- __array_struct__ --------------------------------------------------------------------------------------------- */
 
-/* The layout that NumPy's documentation of the array interface fixes. */
-typedef struct array_struct {
-    int two;
-    int nd;
-    char typekind;
-    int itemsize;
-    int flags;
-    Py_intptr_t *shape;
-    Py_intptr_t *strides;
-    void *data;
-    PyObject *descr;
-} array_struct;
-
-enum { STRUCT_NOT_SWAPPED = 0x200, STRUCT_WRITEABLE = 0x400, STRUCT_HAS_DESCR = 0x800 };
-
 static tn_status type_from_descr_object(PyObject *descr, tn_type **out, tn_error *err)
 {
     PyObject *text = PyObject_Repr(descr);
@@ -50,15 +36,15 @@ static tn_status type_from_descr_object(PyObject *descr, tn_type **out, tn_error
     return status;
 }
 
-static tn_status type_of_struct(const array_struct *s, tn_type **out, tn_error *err)
+static tn_status type_of_struct(const tnpy_array_struct *s, tn_type **out, tn_error *err)
 {
-    if (s->flags & STRUCT_HAS_DESCR && s->descr != NULL && s->typekind == 'V')
+    if (s->flags & TNPY_STRUCT_HAS_DESCR && s->descr != NULL && s->typekind == 'V')
         return type_from_descr_object(s->descr, out, err);
     if (s->typekind == TN_DATETIME || s->typekind == TN_TIMEDELTA)
         return TN_WRONG_TYPE; /* the unit is not said; __array_interface__ says it */
     char typestr[32];
     int size = s->typekind == 'U' ? s->itemsize / 4 : s->itemsize;
-    char order = s->flags & STRUCT_NOT_SWAPPED ? TN_NATIVE : (TN_NATIVE == '<' ? '>' : '<');
+    char order = s->flags & TNPY_STRUCT_NOT_SWAPPED ? TN_NATIVE : (TN_NATIVE == '<' ? '>' : '<');
     snprintf(typestr, sizeof typestr, "%c%c%d", order, s->typekind, size);
     tn_error reason;
     tn_status status = tn_type_from_typestr(typestr, out, &reason);
@@ -67,7 +53,7 @@ static tn_status type_of_struct(const array_struct *s, tn_type **out, tn_error *
     return TN_OK;
 }
 
-static tn_status read_struct(const array_struct *s, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err)
+static tn_status read_struct(const tnpy_array_struct *s, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err)
 {
     if (s->two != 2)
         return tn_fail(err, TN_WRONG_VALUE, "%s: __array_struct__ starts with %d, not 2", wrong, s->two);
@@ -92,7 +78,7 @@ static tn_status read_struct(const array_struct *s, bool writable, tnpy_loan *lo
         for (int i = 0; i < s->nd; i++)
             loan->layout->strides[i] = s->strides[i];
     *span = (tn_span){.data = s->data, .type = loan->type, .ndim = s->nd, .shape = loan->layout->shape,
-                      .strides = loan->layout->strides, .flags = s->flags & STRUCT_WRITEABLE ? 0 : TN_READONLY};
+                      .strides = loan->layout->strides, .flags = s->flags & TNPY_STRUCT_WRITEABLE ? 0 : TN_READONLY};
     if (writable && span->flags & TN_READONLY)
         return tn_fail(err, TN_BUSY, "is read-only");
     tn_error reason;
@@ -118,7 +104,7 @@ tn_status tnpy_array_struct_borrow(tnpy_state *state, PyObject *obj, bool writab
     }
     loan->owner = Py_NewRef(obj);
     loan->token = capsule;
-    const array_struct *s = PyCapsule_GetPointer(capsule, NULL);
+    const tnpy_array_struct *s = PyCapsule_GetPointer(capsule, NULL);
     return read_struct(s, writable, loan, span, err);
 }
 
