@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A cast takes elements in chunks that stay in the first cache: gathered into a buffer and brought into native byte order
- * where they are not so already, converted by a kernel that knows nothing of strides, and put where they belong. */
+/* A cast takes elements in chunks that stay in the first cache: gathered into a buffer and brought into native byte
+ * order where they are not so already, converted by a kernel that knows nothing of strides, and put where they
+ * belong. */
 #include "cast.h"
 
 #include <float.h>
@@ -109,7 +110,8 @@ static void swap_bytes(char *elements, ptrdiff_t width, ptrdiff_t n)
             reverse_bytes(elements, width);
 }
 
-const char *tni_gather(const tni_number *number, int parts, const char *from, ptrdiff_t stride, ptrdiff_t n, char *buffer)
+const char *tni_gather(const tni_number *number, int parts, const char *from, ptrdiff_t stride, ptrdiff_t n,
+                       char *buffer)
 {
     ptrdiff_t size = parts * number->width;
     if (stride == size && !number->swapped)

@@ -7,8 +7,9 @@
 
 #include "tenon/span.h"
 
-/* X(name, how it is stored, how it is computed with, what it is): the real numbers. What it is decides how it is converted:
- * B truth values, I integers, H 16-bit floats, F floats. Truth values are stored as any byte, not 0 for true. */
+/* X(name, how it is stored, how it is computed with, what it is): the real numbers. What it is decides how it is
+ * converted: B truth values, I integers, H 16-bit floats, F floats. Truth values are stored as any byte, not 0 for
+ * true. */
 #define TNI_REAL_LIST(X)          \
     X(BOOL, uint8_t, uint8_t, B)  \
     X(INT8, int8_t, int8_t, I)    \
@@ -59,12 +60,13 @@ int tni_cast_init(tni_cast *cast, const tn_type *to, const tn_type *from);
 void tni_cast_elements(const tni_cast *cast, char *to, ptrdiff_t to_stride, const char *from, ptrdiff_t from_stride,
                        ptrdiff_t n);
 
-/* The first of n elements whose value would not arrive unchanged; n if all would. Values that compare equal are the same, as
- * 0.0 and -0.0 do, and so are any two NaNs. */
+/* The first of n elements whose value would not arrive unchanged; n if all would. Values that compare equal are the
+ * same, as 0.0 and -0.0 do, and so are any two NaNs. */
 ptrdiff_t tni_cast_first_changed(const tni_cast *cast, const char *from, ptrdiff_t from_stride, ptrdiff_t n);
 
 /* `parts` of each of n numbers, contiguous and native: in `buffer`, or where they are if they are so there. */
-const char *tni_gather(const tni_number *number, int parts, const char *from, ptrdiff_t stride, ptrdiff_t n, char *buffer);
+const char *tni_gather(const tni_number *number, int parts, const char *from, ptrdiff_t stride, ptrdiff_t n,
+                       char *buffer);
 
 enum { TNI_NUMBER_TEXT = 96 };
 

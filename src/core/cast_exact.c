@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Would every value arrive unchanged? It is converted, and compared with what it was. Both are exact in one of four wide
- * types, and a comparison of two of these is exact, too: neither side is ever rounded to suit the other. */
+/* Would every value arrive unchanged? It is converted, and compared with what it was. Both are exact in one of four
+ * wide types, and a comparison of two of these is exact, too: neither side is ever rounded to suit the other. */
 #include <float.h>
 #include <inttypes.h>
 #include <stdint.h>
@@ -67,18 +67,18 @@ static inline int same_uint_long(uint64_t a, long double b)
     return b >= 0 && b < 0x1p64L && (long double)(uint64_t)b == b && (uint64_t)b == a;
 }
 
-#define DEFINE_FIRST(one, one_type, other, other_type)                                                                  \
+#define DEFINE_FIRST(one, one_type, other, other_type)                                                                 \
     static ptrdiff_t first_##one##_##other(const char *a, const char *b, ptrdiff_t n)                                  \
-    {                                                                                                                   \
-        for (ptrdiff_t k = 0; k < n; k++) {                                                                             \
-            one_type x;                                                                                                 \
-            other_type y;                                                                                               \
-            memcpy(&x, a + k * (ptrdiff_t)sizeof x, sizeof x);                                                          \
-            memcpy(&y, b + k * (ptrdiff_t)sizeof y, sizeof y);                                                          \
-            if (!same_##one##_##other(x, y))                                                                            \
-                return k;                                                                                               \
-        }                                                                                                               \
-        return n;                                                                                                       \
+    {                                                                                                                  \
+        for (ptrdiff_t k = 0; k < n; k++) {                                                                            \
+            one_type x;                                                                                                \
+            other_type y;                                                                                              \
+            memcpy(&x, a + k * (ptrdiff_t)sizeof x, sizeof x);                                                         \
+            memcpy(&y, b + k * (ptrdiff_t)sizeof y, sizeof y);                                                         \
+            if (!same_##one##_##other(x, y))                                                                           \
+                return k;                                                                                              \
+        }                                                                                                              \
+        return n;                                                                                                      \
     }
 
 DEFINE_FIRST(int, int64_t, int, int64_t)

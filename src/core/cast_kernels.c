@@ -73,7 +73,7 @@ static inline double odd_of_double(double value)
     return value;
 }
 
-#define ODD(value)                                                                                                      \
+#define ODD(value)                                                                                                     \
     _Generic((value), int64_t: odd_of_int64, uint64_t: odd_of_uint64, long double: odd_of_longdouble,                  \
              default: odd_of_double)(value)
 #define NARROW_FLOAT16(value) tni_float16_from_double(ODD(value))
@@ -99,8 +99,8 @@ static inline double odd_of_double(double value)
 #define LOWEST_UINT32 0
 #define LOWEST_UINT64 0
 
-#define SATURATE(name, type, value)                                                                                     \
-    ((value) >= ABOVE_##name ? name##_MAX : (value) <= (float)LOWEST_##name ? LOWEST_##name                             \
+#define SATURATE(name, type, value)                                                                                    \
+    ((value) >= ABOVE_##name ? name##_MAX : (value) <= (float)LOWEST_##name ? LOWEST_##name                            \
                                           : (value) == (value)              ? (type)(value) : 0)
 
 /* --- pairs -------------------------------------------------------------------------------------------------------- */
@@ -123,16 +123,16 @@ static inline double odd_of_double(double value)
 #define CONVERT_H_F(name, type, value) ((type)(value))
 #define CONVERT_F_F(name, type, value) ((type)(value))
 
-#define PAIR(to, to_stored, to_what, from, from_stored, from_computed, from_what)                                       \
+#define PAIR(to, to_stored, to_what, from, from_stored, from_computed, from_what)                                      \
     static void to##_of_##from(char *target, const char *source, ptrdiff_t n)                                          \
-    {                                                                                                                   \
-        for (ptrdiff_t k = 0; k < n; k++) {                                                                             \
-            from_stored stored;                                                                                         \
-            memcpy(&stored, source + k * (ptrdiff_t)sizeof stored, sizeof stored);                                      \
-            from_computed value = LOAD_##from_what(from, stored);                                                       \
-            to_stored result = CONVERT_##from_what##_##to_what(to, to_stored, value);                                   \
-            memcpy(target + k * (ptrdiff_t)sizeof result, &result, sizeof result);                                      \
-        }                                                                                                               \
+    {                                                                                                                  \
+        for (ptrdiff_t k = 0; k < n; k++) {                                                                            \
+            from_stored stored;                                                                                        \
+            memcpy(&stored, source + k * (ptrdiff_t)sizeof stored, sizeof stored);                                     \
+            from_computed value = LOAD_##from_what(from, stored);                                                      \
+            to_stored result = CONVERT_##from_what##_##to_what(to, to_stored, value);                                  \
+            memcpy(target + k * (ptrdiff_t)sizeof result, &result, sizeof result);                                     \
+        }                                                                                                              \
     }
 
 /* One PAIR for each type that `to` can come from: TNI_REAL_LIST once more, which cannot be expanded within itself. */
@@ -154,12 +154,12 @@ static inline double odd_of_double(double value)
 
 TNI_REAL_LIST(ALL_TO)
 
-#define ENTRIES(to, stored, computed, what)                                                                             \
-    [TNI_##to] = {                                                                                                      \
-        [TNI_BOOL] = to##_of_BOOL,       [TNI_INT8] = to##_of_INT8,         [TNI_INT16] = to##_of_INT16,                \
-        [TNI_INT32] = to##_of_INT32,     [TNI_INT64] = to##_of_INT64,       [TNI_UINT8] = to##_of_UINT8,                \
-        [TNI_UINT16] = to##_of_UINT16,   [TNI_UINT32] = to##_of_UINT32,     [TNI_UINT64] = to##_of_UINT64,              \
-        [TNI_FLOAT16] = to##_of_FLOAT16, [TNI_BFLOAT16] = to##_of_BFLOAT16, [TNI_FLOAT32] = to##_of_FLOAT32,            \
+#define ENTRIES(to, stored, computed, what)                                                                            \
+    [TNI_##to] = {                                                                                                     \
+        [TNI_BOOL] = to##_of_BOOL,       [TNI_INT8] = to##_of_INT8,         [TNI_INT16] = to##_of_INT16,               \
+        [TNI_INT32] = to##_of_INT32,     [TNI_INT64] = to##_of_INT64,       [TNI_UINT8] = to##_of_UINT8,               \
+        [TNI_UINT16] = to##_of_UINT16,   [TNI_UINT32] = to##_of_UINT32,     [TNI_UINT64] = to##_of_UINT64,             \
+        [TNI_FLOAT16] = to##_of_FLOAT16, [TNI_BFLOAT16] = to##_of_BFLOAT16, [TNI_FLOAT32] = to##_of_FLOAT32,           \
         [TNI_FLOAT64] = to##_of_FLOAT64, [TNI_LONGDOUBLE] = to##_of_LONGDOUBLE,                                        \
     },
 

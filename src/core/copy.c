@@ -48,7 +48,8 @@ static tn_status refuse_types(const tn_type *to, const tn_type *from, tn_casting
     if (casting == TN_CAST_NO)
         return tn_fail(err, TN_WRONG_TYPE, "the source is %s, the destination %s, and no cast was asked for", from_text,
                        to_text);
-    return tn_fail(err, TN_WRONG_TYPE, "the source is %s, the destination %s; only numbers can be cast", from_text, to_text);
+    return tn_fail(err, TN_WRONG_TYPE, "the source is %s, the destination %s; only numbers can be cast", from_text,
+                   to_text);
 }
 
 /* *cast is filled where the types differ; else *casts is 0. */
@@ -120,7 +121,8 @@ static tn_status copy_by_way(const tn_span *to, const tn_span *from, const tni_c
     source.shape = copy.shape = layout.shape;
     copy.strides = layout.strides;
     copy.suboffsets = NULL;
-    tn_status status = tn_contiguous_strides(copy.ndim, copy.shape, copy.type->itemsize, TN_ORDER_C, layout.strides, err);
+    tn_status status =
+        tn_contiguous_strides(copy.ndim, copy.shape, copy.type->itemsize, TN_ORDER_C, layout.strides, err);
     if (status != TN_OK)
         return status;
     copy.data = tni_alloc((size_t)tn_span_nbytes(&copy));

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Does what is written lie on what is read, or on itself?
  *
- * Direct memory has an exact answer: overlap.c. A span with indirect axes falls into pieces of direct memory, one for each
- * set of indices up to the last indirect axis, all of one layout. Their addresses are looked at. Mostly it shows at once
- * that all of them lie apart; if not, they are sorted.
- */
+ * Direct memory has an exact answer: overlap.c. A span with indirect axes falls into pieces of direct memory, one for
+ * each set of indices up to the last indirect axis, all of one layout. Their addresses are looked at. Mostly it shows
+ * at once that all of them lie apart; if not, they are sorted. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -189,8 +188,9 @@ static tn_status refuse(tn_overlap found, tn_error *err)
 {
     if (found == TN_DISJOINT)
         return TN_OK;
-    return tn_fail(err, TN_WRONG_VALUE, found == TN_OVERLAPS ? "the destination overlaps itself"
-                                                             : "the destination may overlap itself: it is too hard to say");
+    return tn_fail(err, TN_WRONG_VALUE,
+                   found == TN_OVERLAPS ? "the destination overlaps itself"
+                                        : "the destination may overlap itself: it is too hard to say");
 }
 
 typedef struct ascent {
@@ -267,8 +267,8 @@ static int has_equal_strides(const tni_job *job)
     return 1;
 }
 
-/* Along one axis: no element that is written lies on one that is read afterwards. It is enough to look at the next one to
- * be read, at both ends of the axis: all that happens in between is linear, and those read later lie further away.
+/* Along one axis: no element that is written lies on one that is read afterwards. It is enough to look at the next one
+ * to be read, at both ends of the axis: all that happens in between is linear, and those read later lie further away.
  * `step` 1 goes up, -1 down. */
 static int is_safe_along(const tni_axis *axis, ptrdiff_t width, const char *to, const char *from, int step)
 {

@@ -95,8 +95,8 @@ static int pair_up(tni_job *job)
     return 1;
 }
 
-/* The destination's rows must be long enough for whole lines. Short ones that lie side by side stay in the first cache until
- * their neighbours are written, and do as well without; those that lie pages apart do not. */
+/* The destination's rows must be long enough for whole lines. Short ones that lie side by side stay in the first cache
+ * until their neighbours are written, and do as well without; those that lie pages apart do not. */
 static int can_stream_transposed(const tni_job *job)
 {
     const tni_axis *last = &job->axes[job->naxes - 1], *other = last - 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Kernels for one axis. Nothing is assumed about alignment: loads and stores go through memcpy of a constant size, which is
- * one instruction where the processor does not mind. */
+/* Kernels for one axis. Nothing is assumed about alignment: loads and stores go through memcpy of a constant size,
+ * which is one instruction where the processor does not mind. */
 #include <string.h>
 
 #include "copy_stream.h"
@@ -13,36 +13,36 @@ enum { FILL_BLOCK = 4096, BUFFER = 4096, AHEAD = 2048 };
 /* Elements are loaded four at a time before the first of them is stored. That would be wrong for overlapping sides only
  * where a store is to be loaded again, which tni_safe_direction excludes; the compiler may not load later than it says
  * here. `to_ahead` and `from_ahead` are what to fetch meanwhile, or 0. */
-#define DEFINE_ELEMENTS(type, width)                                                                                     \
+#define DEFINE_ELEMENTS(type, width)                                                                                   \
     static inline void four_##width(char *to, ptrdiff_t to_stride, const char *from, ptrdiff_t from_stride)            \
-    {                                                                                                                    \
-        type four[4];                                                                                                    \
-        for (int k = 0; k < 4; k++)                                                                                     \
-            memcpy(&four[k], from + k * from_stride, (width));                                                          \
-        for (int k = 0; k < 4; k++)                                                                                     \
-            memcpy(to + k * to_stride, &four[k], (width));                                                              \
-    }                                                                                                                    \
-    static void copy_##width(char *to, ptrdiff_t to_stride, const char *from, ptrdiff_t from_stride, ptrdiff_t n,       \
-                             ptrdiff_t to_ahead, ptrdiff_t from_ahead)                                                  \
-    {                                                                                                                    \
-        ptrdiff_t k = 0;                                                                                                \
-        if (to_ahead != 0)                                                                                              \
-            for (; k + 4 <= n; k += 4, to += 4 * to_stride, from += 4 * from_stride) {                                  \
-                tni_prefetch(to + to_ahead);                                                                            \
-                tni_prefetch(from + from_ahead);                                                                        \
-                four_##width(to, to_stride, from, from_stride);                                                         \
-            }                                                                                                            \
-        else if (to_stride == (width))                                                                                  \
-            for (; k + 4 <= n; k += 4, to += 4 * (width), from += 4 * from_stride)                                      \
-                four_##width(to, (width), from, from_stride);                                                           \
-        else                                                                                                             \
-            for (; k + 4 <= n; k += 4, to += 4 * to_stride, from += 4 * from_stride)                                    \
-                four_##width(to, to_stride, from, from_stride);                                                         \
-        for (; k < n; k++, to += to_stride, from += from_stride) {                                                      \
-            type one;                                                                                                    \
-            memcpy(&one, from, (width));                                                                                \
-            memcpy(to, &one, (width));                                                                                  \
-        }                                                                                                                \
+    {                                                                                                                  \
+        type four[4];                                                                                                  \
+        for (int k = 0; k < 4; k++)                                                                                    \
+            memcpy(&four[k], from + k * from_stride, (width));                                                         \
+        for (int k = 0; k < 4; k++)                                                                                    \
+            memcpy(to + k * to_stride, &four[k], (width));                                                             \
+    }                                                                                                                  \
+    static void copy_##width(char *to, ptrdiff_t to_stride, const char *from, ptrdiff_t from_stride, ptrdiff_t n,      \
+                             ptrdiff_t to_ahead, ptrdiff_t from_ahead)                                                 \
+    {                                                                                                                  \
+        ptrdiff_t k = 0;                                                                                               \
+        if (to_ahead != 0)                                                                                             \
+            for (; k + 4 <= n; k += 4, to += 4 * to_stride, from += 4 * from_stride) {                                 \
+                tni_prefetch(to + to_ahead);                                                                           \
+                tni_prefetch(from + from_ahead);                                                                       \
+                four_##width(to, to_stride, from, from_stride);                                                        \
+            }                                                                                                          \
+        else if (to_stride == (width))                                                                                 \
+            for (; k + 4 <= n; k += 4, to += 4 * (width), from += 4 * from_stride)                                     \
+                four_##width(to, (width), from, from_stride);                                                          \
+        else                                                                                                           \
+            for (; k + 4 <= n; k += 4, to += 4 * to_stride, from += 4 * from_stride)                                   \
+                four_##width(to, to_stride, from, from_stride);                                                        \
+        for (; k < n; k++, to += to_stride, from += from_stride) {                                                     \
+            type one;                                                                                                  \
+            memcpy(&one, from, (width));                                                                               \
+            memcpy(to, &one, (width));                                                                                 \
+        }                                                                                                              \
     }
 
 typedef struct bytes12 { uint32_t parts[3]; } bytes12;
@@ -66,8 +66,8 @@ static void copy_any(char *to, ptrdiff_t to_stride, const char *from, ptrdiff_t 
         memmove(to, from, (size_t)width);
 }
 
-#define CASE(width)                                                                                                     \
-    case width:                                                                                                         \
+#define CASE(width)                                                                                                    \
+    case width:                                                                                                        \
         copy_##width(to, to_stride, from, from_stride, n, to_ahead, from_ahead);                                       \
         return;
 
@@ -103,7 +103,8 @@ int tni_copy_line(const tni_job *job, char *to, const char *from)
     return 0;
 }
 
-/* How far ahead memory is to be fetched that is walked in steps of `stride`: some lines, but not less than some elements. */
+/* How far ahead memory is to be fetched that is walked in steps of `stride`: some lines, but not less than some
+ * elements. */
 static ptrdiff_t ahead_of(ptrdiff_t stride)
 {
     ptrdiff_t step = stride < 0 ? -stride : stride;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Kernels for two axes that the two sides hold in opposite order.
  *
- * Let i run along the axis on which the source is dense, j along the one on which the destination is. Walked along either,
- * the other side touches a new line with every element, and comes back to it only after all others: by then it has left
- * the cache, at the latest where the rows lie a power of two apart and compete for the same few places. So the plane is cut
- * into tiles whose lines fit into the first cache, and in a tile small squares are transposed in registers.
+ * Let i run along the axis on which the source is dense, j along the one on which the destination is. Walked along
+ * either, the other side touches a new line with every element, and comes back to it only after all others: by then it
+ * has left the cache, at the latest where the rows lie a power of two apart and compete for the same few places. So
+ * the plane is cut into tiles whose lines fit into the first cache, and in a tile small squares are transposed in
+ * registers.
  *
  * Where the destination is large, a tile is made in a buffer and then written out, line by line, past the caches. The
- * rows of the buffer lie a little more than a tile's width apart, so that they do not compete, and such that every byte has
- * the phase in the buffer that it has in the destination. A line that a tile has only begun stays in the buffer, and
- * the next tile of the same rows completes it.
- */
+ * rows of the buffer lie a little more than a tile's width apart, so that they do not compete, and such that every
+ * byte has the phase in the buffer that it has in the destination. A line that a tile has only begun stays in the
+ * buffer, and the next tile of the same rows completes it. */
 #include <string.h>
 
 #include "copy_stream.h"
@@ -32,23 +32,23 @@ typedef struct plane {
 
 #ifdef TNI_HAS_SSE2
 
-/* A square of `lanes` × `lanes` elements that fill a register each row. Each round interleaves the rows of the upper half with
- * those of the lower half; after log2(lanes) rounds columns have become rows. */
-#define DEFINE_SQUARE(width, lanes, low, high)                                                                           \
+/* A square of `lanes` × `lanes` elements that fill a register each row. Each round interleaves the rows of the upper
+ * half with those of the lower half; after log2(lanes) rounds columns have become rows. */
+#define DEFINE_SQUARE(width, lanes, low, high)                                                                         \
     static inline void square_##width(char *to, ptrdiff_t to_pitch, const char *from, ptrdiff_t from_pitch)            \
-    {                                                                                                                    \
-        __m128i rows[lanes], mixed[lanes];                                                                              \
-        for (int k = 0; k < (lanes); k++)                                                                               \
-            rows[k] = _mm_loadu_si128((const __m128i *)(const void *)(from + k * from_pitch));                          \
-        for (int round = 1; round < (lanes); round *= 2) {                                                              \
-            for (int k = 0; k < (lanes) / 2; k++) {                                                                     \
-                mixed[2 * k] = low(rows[k], rows[k + (lanes) / 2]);                                                     \
-                mixed[2 * k + 1] = high(rows[k], rows[k + (lanes) / 2]);                                                \
-            }                                                                                                            \
-            memcpy(rows, mixed, sizeof rows);                                                                           \
-        }                                                                                                                \
-        for (int k = 0; k < (lanes); k++)                                                                               \
-            _mm_storeu_si128((__m128i *)(void *)(to + k * to_pitch), rows[k]);                                          \
+    {                                                                                                                  \
+        __m128i rows[lanes], mixed[lanes];                                                                             \
+        for (int k = 0; k < (lanes); k++)                                                                              \
+            rows[k] = _mm_loadu_si128((const __m128i *)(const void *)(from + k * from_pitch));                         \
+        for (int round = 1; round < (lanes); round *= 2) {                                                             \
+            for (int k = 0; k < (lanes) / 2; k++) {                                                                    \
+                mixed[2 * k] = low(rows[k], rows[k + (lanes) / 2]);                                                    \
+                mixed[2 * k + 1] = high(rows[k], rows[k + (lanes) / 2]);                                               \
+            }                                                                                                          \
+            memcpy(rows, mixed, sizeof rows);                                                                          \
+        }                                                                                                              \
+        for (int k = 0; k < (lanes); k++)                                                                              \
+            _mm_storeu_si128((__m128i *)(void *)(to + k * to_pitch), rows[k]);                                         \
     }
 
 DEFINE_SQUARE(1, 16, _mm_unpacklo_epi8, _mm_unpackhi_epi8)
@@ -62,21 +62,21 @@ static inline void square_16(char *to, ptrdiff_t to_pitch, const char *from, ptr
     _mm_storeu_si128((__m128i *)(void *)to, _mm_loadu_si128((const __m128i *)(const void *)from));
 }
 
-/* As many whole squares as there are; *ni and *nj become the extents that they cover. Along i a whole line of the source is
- * used before the next one. */
-#define DEFINE_SQUARES(width)                                                                                            \
+/* As many whole squares as there are; *ni and *nj become the extents that they cover. Along i a whole line of the
+ * source is used before the next one. */
+#define DEFINE_SQUARES(width)                                                                                          \
     static void squares_##width(const plane *p, char *to, const char *from, ptrdiff_t *ni, ptrdiff_t *nj)              \
-    {                                                                                                                    \
-        enum { SIDE = 16 / (width), GROUP = TNI_LINE / (width) };                                                       \
-        *ni -= *ni % SIDE;                                                                                              \
-        *nj -= *nj % SIDE;                                                                                              \
-        for (ptrdiff_t group = 0; group < *ni; group += GROUP) {                                                        \
-            ptrdiff_t end = group + GROUP < *ni ? group + GROUP : *ni;                                                  \
-            for (ptrdiff_t j = 0; j < *nj; j += SIDE)                                                                   \
-                for (ptrdiff_t i = group; i < end; i += SIDE)                                                           \
+    {                                                                                                                  \
+        enum { SIDE = 16 / (width), GROUP = TNI_LINE / (width) };                                                      \
+        *ni -= *ni % SIDE;                                                                                             \
+        *nj -= *nj % SIDE;                                                                                             \
+        for (ptrdiff_t group = 0; group < *ni; group += GROUP) {                                                       \
+            ptrdiff_t end = group + GROUP < *ni ? group + GROUP : *ni;                                                 \
+            for (ptrdiff_t j = 0; j < *nj; j += SIDE)                                                                  \
+                for (ptrdiff_t i = group; i < end; i += SIDE)                                                          \
                     square_##width(to + i * p->to_i + j * (width), p->to_i, from + i * (width) + j * p->from_j,        \
-                                   p->from_j);                                                                          \
-        }                                                                                                                \
+                                   p->from_j);                                                                         \
+        }                                                                                                              \
     }
 
 DEFINE_SQUARES(1)
@@ -158,9 +158,9 @@ int tni_copy_transposed(const tni_job *job, char *to, const char *from)
     return 0;
 }
 
-/* A row of the buffer, of which `length` bytes from `to` on are new. The line that `to` lies in began in the tile before
- * unless this is the row's start, and its beginning is in the buffer. Whole lines go out; the rest as well if this is the
- * row's end, else to the front of the buffer. */
+/* A row of the buffer, of which `length` bytes from `to` on are new. The line that `to` lies in began in the tile
+ * before unless this is the row's start, and its beginning is in the buffer. Whole lines go out; the rest as well if
+ * this is the row's end, else to the front of the buffer. */
 static void flush_row(char *to, char *row, ptrdiff_t length, int is_start, int is_end)
 {
     ptrdiff_t phase = tni_phase(to), end = phase + length, at = 0;
@@ -178,7 +178,7 @@ static void flush_row(char *to, char *row, ptrdiff_t length, int is_start, int i
         memcpy(row, row + at, TNI_LINE);
 }
 
-/* The destination is dense along j, with rows no shorter than a tile's, and a tile is a whole number of elements wide. */
+/* The destination is dense along j, its rows are no shorter than a tile's, and these are a whole number of elements. */
 int tni_copy_transposed_streaming(const tni_job *job, char *to, const char *from)
 {
     /* A line to begin with, for the phase of the first row. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of tn_copy share: a job is one copy between two pieces of direct memory, planned once, run at any number
- * of places.
+/* What the files of tn_copy share: a job is one copy between two pieces of direct memory, planned once, run at any
+ * number of places.
  *
  *     copy.c            what may be copied to where; indirect axes; temporaries
  *     copy_overlap.c    does the one lie on the other, and which order is safe then
@@ -8,8 +8,7 @@
  *     copy_strided.c    kernels for one axis
  *     copy_transpose.c  kernels for two axes that the two sides hold in opposite order
  *     copy_stream.h     stores that go past the caches
- *     cast*.c           elements that change their type on the way
- */
+ *     cast*.c           elements that change their type on the way */
 #ifndef TNI_COPYING_H
 #define TNI_COPYING_H
 
@@ -42,16 +41,16 @@ struct tni_job {
     tni_axis axes[TN_MAX_NDIM];     /* outermost first */
 };
 
-/* How many bytes are written in all before they go past the caches: about what outgrows the share that a core has of the
- * last one. Below, whoever reads the copy finds it there. Tests have a small constant, to give bugs a chance. */
+/* How many bytes are written in all before they go past the caches: about what outgrows the share that a core has of
+ * the last one. Below, whoever reads the copy finds it there. Tests have a small constant, to give bugs a chance. */
 #ifdef TNI_TEST_MEMORY
 enum { TNI_STREAM_FROM = 2048 };
 #else
 enum { TNI_STREAM_FROM = 12 << 20 };
 #endif
 
-/* Plan the copy of `ndim` axes; strides as in spans, `total` the bytes that are written by all runs together, or 0 where the
- * two sides may share memory. No extent is 0. */
+/* Plan the copy of `ndim` axes; strides as in spans, `total` the bytes that are written by all runs together, or 0
+ * where the two sides may share memory. No extent is 0. */
 void tni_job_plan(tni_job *job, int ndim, const ptrdiff_t *shape, const ptrdiff_t *to_strides,
                   const ptrdiff_t *from_strides, ptrdiff_t width, ptrdiff_t total);
 

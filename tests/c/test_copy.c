@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Copies against brute force: every address is worked out on its own, all elements are read before the first is written.
- * libtenon's thresholds are small in this build, so that arrays of a few KiB take the ways of large ones. */
+/* Copies against brute force: every address is worked out on its own, all elements are read before the first is
+ * written. libtenon's thresholds are small in this build, so that arrays of a few KiB take the ways of large ones. */
 #include "tenon/copy.h"
 
 #include <stdlib.h>
@@ -496,7 +496,8 @@ static void test_refusals(void)
 {
     static const tn_type object = {.kind = TN_OBJECT, .byteorder = TN_NO_ORDER, .alignment = 8, .itemsize = 8};
     static const tn_type bytes8 = {.kind = TN_BYTES, .byteorder = TN_NO_ORDER, .alignment = 1, .itemsize = 8};
-    static const tn_type second = {.kind = TN_DATETIME, .byteorder = TN_NATIVE, .alignment = 8, .itemsize = 8, .name = "s"};
+    static const tn_type second = {
+        .kind = TN_DATETIME, .byteorder = TN_NATIVE, .alignment = 8, .itemsize = 8, .name = "s"};
     static const tn_field inner[] = {{"o", &object, 0}}, a_int[] = {{"a", &tn_type_int64, 0}},
                           a_float[] = {{"a", &tn_type_float64, 0}};
     static const tn_type holder = {
@@ -531,11 +532,13 @@ static void test_refusals(void)
         const refusal *c = &cases[k];
         double data[6] = {1, 2, 3, 4, 5, 6};
         ptrdiff_t stride = 8;
-        tn_span to = {.data = data, .type = c->to, .ndim = 1, .flags = c->flags, .shape = &c->to_extent, .strides = &stride};
+        tn_span to = {
+            .data = data, .type = c->to, .ndim = 1, .flags = c->flags, .shape = &c->to_extent, .strides = &stride};
         tn_span from = {.data = data + 3, .type = c->from, .ndim = 1, .shape = &c->from_extent, .strides = &stride};
         tn_error err = {0};
         tn_status status = tn_copy(&to, &from, c->casting, &err);
-        CHECK(status == c->status && strcmp(err.message, c->message) == 0, "%s: %d, %s", c->what, (int)status, err.message);
+        CHECK(status == c->status && strcmp(err.message, c->message) == 0, "%s: %d, %s", c->what, (int)status,
+              err.message);
         CHECK(data[0] == 1 && data[2] == 3, "%s: written to", c->what);
         CHECK(tn_copy(&to, &from, c->casting, NULL) == c->status, "%s, without an error record", c->what);
     }
@@ -551,10 +554,11 @@ static void test_a_fill_of_what_is_read_only_is_refused(void)
 static void test_structures_equal_by_meaning_are_copied_whole(void)
 {
     static const tn_field fields[] = {{"a", &tn_type_int8, 0}, {"b", &tn_type_float64, 8}};
-    static const tn_type one = {.kind = TN_STRUCT, .byteorder = TN_NO_ORDER, .alignment = 8, .itemsize = 16, .nfields = 2,
-                                .fields = fields, .name = "one"};
-    static const tn_type other = {.kind = TN_STRUCT, .byteorder = TN_NO_ORDER, .alignment = 1, .itemsize = 16,
-                                  .nfields = 2, .fields = fields, .name = "other"};
+    tn_type one = {.kind = TN_STRUCT, .byteorder = TN_NO_ORDER, .alignment = 8, .itemsize = 16, .nfields = 2,
+                   .fields = fields, .name = "one"};
+    tn_type other = one;
+    other.alignment = 1;
+    other.name = "other";
     struct pair {
         int8_t a;
         double b;
