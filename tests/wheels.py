@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Example projects: each is built as a wheel, with the tools of this environment, and installed in a folder of its own."""
+"""Example projects: each is built as a wheel, with the tools of this environment, and installed in its own folder."""
 
 import os
 import shutil

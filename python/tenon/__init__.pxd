@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# tenon/python.h and what of libtenon it stands on, for Cython: `cimport tenon` or `from tenon cimport …`. The headers state
-# the contracts. The module is compiled with `tenon --cflags` and linked with `tenon --libs`.
+# tenon/python.h and what of libtenon it stands on, for Cython: `cimport tenon` or `from tenon cimport …`. The headers
+# state the contracts. The module is compiled with `tenon --cflags` and linked with `tenon --libs`.
 
 from cpython.ref cimport PyObject
 from libc.stddef cimport ptrdiff_t

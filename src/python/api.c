@@ -88,7 +88,8 @@ static tn_status borrow_other(tnpy_state *state, PyObject *obj, const tn_want *w
 {
     token *t = token_of(loan);
     t->array = NULL;
-    tn_status status = tnpy_borrow(state, obj, want != NULL && want->flags & TN_WANT_WRITABLE, &t->loan, &loan->span, err);
+    bool writable = want != NULL && want->flags & TN_WANT_WRITABLE;
+    tn_status status = tnpy_borrow(state, obj, writable, &t->loan, &loan->span, err);
     if (status == TN_OK && (status = tnpy_want_check(want, &loan->span, err)) != TN_OK)
         tnpy_give_back(&t->loan);
     else if (status == TN_WRONG_TYPE && err->message[0] == '\0')
@@ -258,7 +259,8 @@ const tn_api tnpy_api = {
     .dtype_type = dtype_type,
 };
 
-/* Modules that are compiled already know these places. Members are appended, never moved; what is here is never edited. */
+/* Modules that are compiled already know these places. Members are appended, never moved; what is here is never edited.
+ *  */
 enum { POINTER = sizeof(void *) };
 #define AT(type, member, place) _Static_assert(offsetof(type, member) == (place), #type "." #member " has moved")
 _Static_assert(sizeof(void *) == sizeof(void (*)(void)) && sizeof(ptrdiff_t) == sizeof(void *), "one size of pointers");
@@ -280,7 +282,7 @@ AT(tn_want, type, 0);
 AT(tn_want, min_ndim, POINTER);
 AT(tn_want, max_ndim, POINTER + 4);
 AT(tn_want, flags, POINTER + 8);
-_Static_assert(sizeof(tn_want) == (POINTER == 8 ? 24 : 16), "tn_want is passed by those who were compiled earlier");
+_Static_assert(sizeof(tn_want) == (POINTER == 8 ? 24 : 16), "others pass tn_want");
 AT(tn_span, data, 0);
 AT(tn_span, type, POINTER);
 AT(tn_span, ndim, 2 * POINTER);
@@ -288,16 +290,16 @@ AT(tn_span, flags, 2 * POINTER + 4);
 AT(tn_span, shape, 2 * POINTER + 8);
 AT(tn_span, strides, 3 * POINTER + 8);
 AT(tn_span, suboffsets, 4 * POINTER + 8);
-_Static_assert(sizeof(tn_span) == 5 * POINTER + 8, "tn_span is part of what others allocate");
+_Static_assert(sizeof(tn_span) == 5 * POINTER + 8, "others allocate tn_span");
 AT(tn_loan, span, 0);
-_Static_assert(sizeof(tn_loan) == sizeof(tn_span) + 40 * POINTER, "tn_loan is allocated by those who were compiled earlier");
+_Static_assert(sizeof(tn_loan) == sizeof(tn_span) + 40 * POINTER, "others allocate tn_loan");
 AT(tn_array, span, 0);
 AT(tn_array, release, sizeof(tn_span));
 AT(tn_array, owner, sizeof(tn_span) + POINTER);
-_Static_assert(sizeof(tn_array) == sizeof(tn_span) + 2 * POINTER, "tn_array is allocated by those who were compiled earlier");
+_Static_assert(sizeof(tn_array) == sizeof(tn_span) + 2 * POINTER, "others allocate tn_array");
 AT(tn_error, status, 0);
 AT(tn_error, position, POINTER);
 AT(tn_error, message, 2 * POINTER);
-_Static_assert(sizeof(tn_error) == 2 * POINTER + TN_ERROR_CAPACITY, "tn_error is allocated by those who were compiled earlier");
+_Static_assert(sizeof(tn_error) == 2 * POINTER + TN_ERROR_CAPACITY, "others allocate tn_error");
 AT(tn_lender, views, sizeof(PyObject));
 _Static_assert(offsetof(tn_lender, views) == offsetof(tnpy_lender, views), "tn_lender is the engine's own");

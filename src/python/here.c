@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Each thread remembers the state it found last, and for which interpreter. What it remembers is good as long as no state
- * has ended since, in any interpreter: `ended` counts them. */
+/* Each thread remembers the state it found last, and for which interpreter. What it remembers is good as long as no
+ * state has ended since, in any interpreter: `ended` counts them. */
 #include "here.h"
 
 #include <stdatomic.h>

@@ -24,8 +24,8 @@ PyObject *tnpy_lend_new(tnpy_state *state, tnpy_dtype_key *key, int ndim, const 
 PyObject *tnpy_lend_static(tnpy_state *state, tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, void *data,
                            bool readonly, PyObject *owner);
 
-/* The array that `memory` lends: an ndarray over it, or a Span where NumPy is not to be had, or cannot say the layout or the
- * element type. New reference, or NULL with an exception. */
+/* The array that `memory` lends: an ndarray over it, or a Span where NumPy is not to be had, or cannot say the layout
+ * or the element type. New reference, or NULL with an exception. */
 PyObject *tnpy_lend_memory(tnpy_state *state, tnpy_memory *memory);
 
 /* The same for an array: tnpy_memory_lend's contract. */

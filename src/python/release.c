@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Why debts are put into an inbox, and who empties it.
  *
- * Native code lets go of a Python object wherever it likes: in a thread that Python has never seen, while it holds locks of
- * its own, in a destructor of a thread that is being killed, after Py_Finalize. The usual way, PyGILState_Ensure there and
- * then, is wrong in each of these: it knows the main interpreter only; it waits for the GIL, which deadlocks with whoever
- * holds the GIL and wants the native lock; while the interpreter shuts down it ends the thread (up to 3.13) or hangs it;
- * afterwards it crashes. Attaching a thread state of the stored interpreter has the same faults but the first, and that
- * interpreter may be ended by another thread meanwhile, which Py_EndInterpreter answers with a fatal error.
+ * Native code lets go of a Python object wherever it likes: in a thread that Python has never seen, while it holds
+ * locks of its own, in a destructor of a thread that is being killed, after Py_Finalize. The usual way,
+ * PyGILState_Ensure there and then, is wrong in each of these: it knows the main interpreter only; it waits for the
+ * GIL, which deadlocks with whoever holds the GIL and wants the native lock; while the interpreter shuts down it ends
+ * the thread (up to 3.13) or hangs it; afterwards it crashes. Attaching a thread state of the stored interpreter has
+ * the same faults but the first, and that interpreter may be ended by another thread meanwhile, which Py_EndInterpreter
+ * answers with a fatal error.
  *
- * So nobody waits for anybody. What is paid is pushed onto a list without a lock, one for each interpreter, and threads that
- * are attached to that interpreter anyway settle it at safe points of their own:
+ * So nobody waits for anybody. What is paid is pushed onto a list without a lock, one for each interpreter, and threads
+ * that are attached to that interpreter anyway settle it at safe points of their own:
  *
  *   - tnpy_settle: whenever Tenon begins to keep another array, and when memory it lent ends;
  *   - a pending call (Py_AddPendingCall), which CPython has for the main interpreter's main thread: that thread runs it
  *     between two instructions, the next time it runs Python code at all;
  *   - at exit, and when tenon._core is freed.
  *
- * A thread that is attached to the right interpreter could settle at once, and tnpy_pay does. The release of a tn_array does
- * not: a C function that the engine calls may hold the GIL, and Python code that runs in the middle of it (an exporter's
- * __release_buffer__, a finalizer) could resize the very arrays it works on.
+ * A thread that is attached to the right interpreter could settle at once, and tnpy_pay does. The release of a tn_array
+ * does not: a C function that the engine calls may hold the GIL, and Python code that runs in the middle of it (an
+ * exporter's __release_buffer__, a finalizer) could resize the very arrays it works on.
  *
  * The end. An inbox is counted: by the modules and the debts of its interpreter, so that a debt that is paid after the
- * interpreter is gone finds memory that is still there. The interpreter's dictionary (PyInterpreterState_GetDict) holds it
- * in a capsule, whose destructor, in the last steps of the interpreter's life, closes it: what is paid from then on leaks
- * its Python objects. Pending calls must stop earlier, since Py_AddPendingCall may not be called once finalization has got
- * that far: an atexit callback ends them, and waits for threads that are just making one. It lets go of the GIL while it
- * waits, since CPython 3.13 may take it inside Py_AddPendingCall.
+ * interpreter is gone finds memory that is still there. The interpreter's dictionary (PyInterpreterState_GetDict) holds
+ * it in a capsule, whose destructor, in the last steps of the interpreter's life, closes it: what is paid from then on
+ * leaks its Python objects. Pending calls must stop earlier, since Py_AddPendingCall may not be called once
+ * finalization has got that far: an atexit callback ends them, and waits for threads that are just making one. It lets
+ * go of the GIL while it waits, since CPython 3.13 may take it inside Py_AddPendingCall.
  */
 #include "release.h"
 

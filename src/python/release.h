@@ -21,27 +21,28 @@ typedef struct tnpy_debt tnpy_debt;
 struct tnpy_debt {
     tnpy_debt *next;
     tnpy_inbox *inbox;
-    /* Called exactly once. `alive` not 0: by a thread attached to the interpreter that tnpy_owe was called in; any Python
-     * code may run, an exception that was set stays set, and one that is set here is reported as unraisable. `alive` 0:
-     * that interpreter is gone: no Python object must be touched, and what they keep is leaked; only memory of C (this
-     * block, a tn_type) is to be freed, and from any thread. */
+    /* Called exactly once. `alive` not 0: by a thread attached to the interpreter that tnpy_owe was called in; any
+     * Python code may run, an exception that was set stays set, and one that is set here is reported as unraisable.
+     * `alive` 0: that interpreter is gone: no Python object must be touched, and what they keep is leaked; only memory
+     * of C (this block, a tn_type) is to be freed, and from any thread. */
     void (*settle)(tnpy_debt *self, int alive);
 };
 
 /* Fill in a debt of the current interpreter. From here on it must be paid once, also where handing it out fails. */
 void tnpy_owe(tnpy_state *state, tnpy_debt *debt, void (*settle)(tnpy_debt *self, int alive));
 
-/* Pay, for callbacks that consumers of Python objects call (DLPack's deleter, Arrow's release): at once where the thread
- * is attached to the debt's interpreter, otherwise as tnpy_pay_later. */
+/* Pay, for callbacks that consumers of Python objects call (DLPack's deleter, Arrow's release): at once where the
+ * thread is attached to the debt's interpreter, otherwise as tnpy_pay_later. */
 void tnpy_pay(tnpy_debt *debt);
 
 /* Pay, for callbacks that C functions call while the engine has arrays in hand (the release of a tn_array): never runs
- * Python code. The debt is settled at the next safe point of its interpreter: tnpy_settle, or (main interpreter only) as
- * soon as its main thread runs Python code. */
+ * Python code. The debt is settled at the next safe point of its interpreter: tnpy_settle, or (main interpreter only)
+ * as soon as its main thread runs Python code. */
 void tnpy_pay_later(tnpy_debt *debt);
 
 /* A safe point: settle what was paid later. One atomic read where there is nothing. Runs any Python code; an exception
- * that is set stays set. For places where borrowing starts or memory ends, never between the checks and the end of a call. */
+ * that is set stays set. For places where borrowing starts or memory ends, never between the checks and the end of a
+ * call. */
 void tnpy_settle(tnpy_state *state);
 
 /* For module.c: join the interpreter's inbox, making it where this is the first tenon._core there. 0, or -1 with an

@@ -64,10 +64,11 @@ static tn_status refuse_order(const tn_want *want, const tn_span *span, tn_error
     tnpy_append_numbers(strides, WORDS, span->strides, span->ndim);
     tnpy_append_numbers(shape, WORDS, span->shape, span->ndim);
     if (want->flags & TN_WANT_WRITABLE)
-        return tn_fail(err, TN_WRONG_VALUE, "must be %s-contiguous, got strides %s for shape %s; it is written to, so no copy would do",
+        return tn_fail(err, TN_WRONG_VALUE,
+                       "must be %s-contiguous, got strides %s for shape %s; it is written to, so no copy would do",
                        order, strides, shape);
-    return tn_fail(err, TN_WRONG_VALUE, "must be %s-contiguous, got strides %s for shape %s; %s makes such a copy", order,
-                   strides, shape, maker);
+    return tn_fail(err, TN_WRONG_VALUE, "must be %s-contiguous, got strides %s for shape %s; %s makes such a copy",
+                   order, strides, shape, maker);
 }
 
 static tn_status refuse_alignment(const tn_span *span, tn_error *err)
@@ -75,7 +76,8 @@ static tn_status refuse_alignment(const tn_span *span, tn_error *err)
     char strides[WORDS] = "";
     unsigned alignment = span->type->alignment, past = (unsigned)((uintptr_t)span->data % alignment);
     if (past != 0)
-        return tn_fail(err, TN_WRONG_VALUE, "must be aligned to %u bytes, its address is %u past that", alignment, past);
+        return tn_fail(err, TN_WRONG_VALUE, "must be aligned to %u bytes, its address is %u past that", alignment,
+                       past);
     tnpy_append_numbers(strides, WORDS, span->strides, span->ndim);
     return tn_fail(err, TN_WRONG_VALUE, "must be aligned to %u bytes, got strides %s", alignment, strides);
 }
@@ -84,7 +86,8 @@ static tn_status refuse_self_overlap(const tn_span *span, tn_error *err)
 {
     char strides[WORDS] = "";
     tnpy_append_numbers(strides, WORDS, span->strides, span->ndim);
-    return tn_fail(err, TN_WRONG_VALUE, "has several elements in the same memory (strides %s), and is written to", strides);
+    return tn_fail(err, TN_WRONG_VALUE, "has several elements in the same memory (strides %s), and is written to",
+                   strides);
 }
 
 tn_status tnpy_want_refuse_object(const tn_want *want, PyObject *obj, tn_error *err)
@@ -92,8 +95,9 @@ tn_status tnpy_want_refuse_object(const tn_want *want, PyObject *obj, tn_error *
     char need[WORDS] = "";
     append_need(need, want);
     int writable = want != NULL && want->flags & TN_WANT_WRITABLE;
-    const char *advice = PySequence_Check(obj) && !PyUnicode_Check(obj) && !writable ? "; np.asarray makes an array of it" : "";
-    return tn_fail(err, TN_WRONG_TYPE, "must be %s, got %.100s%s", need, tnpy_type_name(obj), advice);
+    int helps = PySequence_Check(obj) && !PyUnicode_Check(obj) && !writable;
+    return tn_fail(err, TN_WRONG_TYPE, "must be %s, got %.100s%s", need, tnpy_type_name(obj),
+                   helps ? "; np.asarray makes an array of it" : "");
 }
 
 /* --- checking ----------------------------------------------------------------------------------------------------- */
@@ -108,7 +112,8 @@ static tn_status check_layout(const tn_want *want, const tn_span *span, tn_error
 {
     uint32_t flags = want->flags;
     if (span->suboffsets != NULL && !(flags & TN_TAKE_INDIRECT))
-        return tn_fail(err, TN_WRONG_VALUE, "is indirect (it has suboffsets), but must lie in one block; a copy of it does");
+        return tn_fail(err, TN_WRONG_VALUE,
+                       "is indirect (it has suboffsets), but must lie in one block; a copy of it does");
     int is_c = is_contiguous(span, TN_ORDER_C);
     if (flags & (TN_WANT_C_ORDER | TN_WANT_F_ORDER) && !(flags & TN_WANT_C_ORDER && is_c) &&
         !(flags & TN_WANT_F_ORDER && is_contiguous(span, TN_ORDER_F)))
@@ -117,7 +122,8 @@ static tn_status check_layout(const tn_want *want, const tn_span *span, tn_error
     if (!(flags & TN_TAKE_UNALIGNED) && span->suboffsets == NULL &&
         !tn_is_aligned(span->data, span->ndim, span->shape, span->strides, span->type->alignment))
         return refuse_alignment(span, err);
-    if (flags & TN_WANT_WRITABLE && !is_c && span->suboffsets == NULL && tn_span_overlaps_itself(span, 0) != TN_DISJOINT)
+    if (flags & TN_WANT_WRITABLE && !is_c && span->suboffsets == NULL &&
+        tn_span_overlaps_itself(span, 0) != TN_DISJOINT)
         return refuse_self_overlap(span, err);
     return TN_OK;
 }

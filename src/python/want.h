@@ -7,8 +7,8 @@
 
 #include "tenon/python.h"
 
-/* Does `span` have what is asked for (NULL: nothing but readable elements)? On TN_OK its type is want->type, where that is
- * given. Runs no Python code; err is not NULL. */
+/* Does `span` have what is asked for (NULL: nothing but readable elements)? On TN_OK its type is want->type, where that
+ * is given. Runs no Python code; err is not NULL. */
 tn_status tnpy_want_check(const tn_want *want, tn_span *span, tn_error *err);
 
 /* `obj` is no array at all: TN_WRONG_TYPE. */

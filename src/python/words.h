@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How messages write types, shapes and strides. All append to a NUL-terminated text, which is cut where it does not fit. */
+/* How messages write types, shapes and strides. All append to a NUL-terminated text, which is cut where it does not
+ * fit. */
 #ifndef TNPY_WORDS_H
 #define TNPY_WORDS_H
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Each example of a hand-written extension is a project of its own: its wheel is built, installed on its own, and used."""
+"""Each example of a hand-written extension is a project of its own: its wheel is built, installed, and used."""
 
 import re
 

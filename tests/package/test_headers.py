@@ -11,7 +11,12 @@ import pytest
 import tenon
 
 HEADERS = sorted(path.name for path in Path(tenon.get_include(), "tenon").glob("*.h*"))
-LANGUAGES = {"gcc": ["-xc", "-std=c11"], "clang": ["-xc", "-std=c11"], "g++": ["-xc++", "-std=c++17"], "clang++": ["-xc++", "-std=c++17"]}
+LANGUAGES = {
+    "gcc": ["-xc", "-std=c11"],
+    "clang": ["-xc", "-std=c11"],
+    "g++": ["-xc++", "-std=c++17"],
+    "clang++": ["-xc++", "-std=c++17"],
+}
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 INCLUDES = ["-I", tenon.get_include(), "-I", sysconfig.get_paths()["include"]]
 

@@ -25,7 +25,8 @@ static PyObject *show(const tn_span *span)
                          span->flags & TN_READONLY ? Py_True : Py_False);
 }
 
-/* want(x, dtype or None, min_ndim, max_ndim, flags[, callable]): what C sees of x; `callable` runs while it is borrowed. */
+/* want(x, dtype or None, min_ndim, max_ndim, flags[, callable]): what C sees of x; `callable` runs while it is
+ * borrowed. */
 static PyObject *want(PyObject *module, PyObject *args)
 {
     (void)module;
@@ -122,7 +123,8 @@ static PyObject *lend(PyObject *module, PyObject *args)
     dtype = tn_dtype_from(dtype);
     if (dtype == NULL)
         return NULL;
-    tn_status status = tn_array_zeros(tn_dtype_type(dtype), (int)PyTuple_GET_SIZE(shape), extents, (tn_order)order, &array, &err);
+    int ndim = (int)PyTuple_GET_SIZE(shape);
+    tn_status status = tn_array_zeros(tn_dtype_type(dtype), ndim, extents, (tn_order)order, &array, &err);
     Py_DECREF(dtype);
     if (status != TN_OK)
         return tn_raise(&err, "lend", NULL);
@@ -150,7 +152,8 @@ static PyObject *released_blocks(PyObject *module, PyObject *ignored)
     return PyLong_FromLong(released);
 }
 
-/* An array that its author filled in wrongly: 0 not at all, 1 negative extent, 2 out of the address space, 3 objects. */
+/* An array that its author filled in wrongly: 0 not at all, 1 negative extent, 2 out of the address space, 3 objects.
+ *  */
 static PyObject *lend_wrong(PyObject *module, PyObject *arg)
 {
     (void)module;
@@ -158,8 +161,8 @@ static PyObject *lend_wrong(PyObject *module, PyObject *arg)
     static const tn_type object = {.kind = TN_OBJECT, .byteorder = TN_NO_ORDER, .alignment = 8, .itemsize = 8};
     ptrdiff_t shapes[] = {3, -1, PY_SSIZE_T_MAX / 4, 3}, stride = 8;
     long which = PyLong_AsLong(arg);
-    tn_array array = {.span = {.data = which == 0 ? NULL : block, .type = which == 3 ? &object : &tn_type_float64, .ndim = 1,
-                               .shape = &shapes[which], .strides = &stride}};
+    tn_array array = {.span = {.data = which == 0 ? NULL : block, .type = which == 3 ? &object : &tn_type_float64,
+                               .ndim = 1, .shape = &shapes[which], .strides = &stride}};
     return tn_lend(&array, NULL, 0);
 }
 
@@ -208,7 +211,8 @@ static int vector_getbuffer(PyObject *obj, Py_buffer *view, int flags)
 {
     vector *self = (vector *)obj;
     ptrdiff_t stride = sizeof(double);
-    tn_span span = {.data = self->values, .type = &tn_type_float64, .ndim = 1, .shape = &self->length, .strides = &stride};
+    tn_span span = {
+        .data = self->values, .type = &tn_type_float64, .ndim = 1, .shape = &self->length, .strides = &stride};
     tn_array array;
     tn_error err;
     if (tn_array_wrap(&span, NULL, NULL, &array, &err) != TN_OK) {

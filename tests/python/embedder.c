@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A program that starts Python twice, with a second interpreter each time, and lets the module `keeper` release what it kept
- * in the wrong interpreter, in none, and after the end of each. Prints what Python code says; fails where it raises. */
+/* A program that starts Python twice, with a second interpreter each time, and lets the module `keeper` release what it
+ * kept in the wrong interpreter, in none, and after the end of each. Prints what Python code says; fails where it
+ * raises. */
 #include <Python.h>
 
 #include <stdio.h>

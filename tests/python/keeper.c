@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A module that keeps arrays in C, in numbered places that know nothing of Python, and lets go of them in every way: with
- * and without the GIL, in threads of its own, and after the interpreter's end. */
+/* A module that keeps arrays in C, in numbered places that know nothing of Python, and lets go of them in every way:
+ * with and without the GIL, in threads of its own, and after the interpreter's end. */
 #include <tenon/python.h>
 #include <tenon/tenon.h>
 

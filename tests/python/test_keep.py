@@ -101,7 +101,7 @@ def _nothing() -> object:
     return contextlib.nullcontext()
 
 
-# --- how long the array is held -----------------------------------------------------------------------------------------
+# --- how long the array is held ---------------------------------------------------------------------------------------
 
 
 def test_the_array_lives_until_it_is_released(c: ModuleType) -> None:

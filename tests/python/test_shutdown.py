@@ -318,7 +318,7 @@ CLEARED = ["tenon._core", "Span", "DType", "Memory", "Lent", "Function", "Handle
 def test_finalizers_that_run_after_the_collector_has_cleared_part_of_the_engine_break_nothing(
     module: ModuleType, keeper: ModuleType, name: str
 ) -> None:
-    """The collector clears what is on a garbage cycle in any order, and what it clears may run Python code. They may fail."""
+    """The collector clears what is on a garbage cycle in any order, and that may run Python code. It may fail."""
     use_each = """
         core = sys.modules["tenon._core"]
         parts = {part.__name__: part for part in [core, *gc.get_referents(core)] if hasattr(part, "__name__")}

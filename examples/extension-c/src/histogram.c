@@ -211,7 +211,7 @@ static PyObject *histogram_counts(PyObject *obj, void *closure)
 
 static PyMethodDef histogram_methods[] = {
     {"fill", histogram_fill, METH_O, "fill($self, x, /)\n--\n\nCount the elements of x."},
-    {"merge", histogram_merge, METH_NOARGS, "merge($self, /)\n--\n\nMake one bin of two, unless the counts are being viewed."},
+    {"merge", histogram_merge, METH_NOARGS, "merge($self, /)\n--\n\nMake one bin of two, unless anybody views the counts."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -241,7 +241,8 @@ static PyType_Spec histogram_spec = {
 
 static PyMethodDef methods[] = {
     {"mean", mean, METH_O, "mean($module, x, /)\n--\n\nThe mean of x: float64, one dimension, any stride."},
-    {"edges", (PyCFunction)(void (*)(void))edges, METH_FASTCALL, "edges($module, n, lo, hi, /)\n--\n\nn numbers from lo to hi."},
+    {"edges", (PyCFunction)(void (*)(void))edges, METH_FASTCALL,
+     "edges($module, n, lo, hi, /)\n--\n\nn numbers from lo to hi."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Tenon's two owners as C++ knows owners: what is borrowed is given back, and what is kept is released, at the end of a scope.
+// Tenon's two owners as C++ knows owners: what is borrowed is given back, and what is kept is released, at the end of a
+// scope.
 #ifndef OWNERS_HPP
 #define OWNERS_HPP
 
