@@ -1,32 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "refusal.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-/* --- words -------------------------------------------------------------------------------------------------------- */
+#include "words.h"
 
-/* Append to a text that is cut where it does not fit. */
-static void append(char *buffer, size_t capacity, const char *format, ...)
-{
-    size_t used = strlen(buffer);
-    if (used + 1 >= capacity)
-        return;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(buffer + used, capacity - used, format, args);
-    va_end(args);
-}
+/* --- words -------------------------------------------------------------------------------------------------------- */
 
 static char *describe_numbers(const ptrdiff_t *numbers, int count, char *buffer, size_t capacity)
 {
     buffer[0] = '\0';
-    append(buffer, capacity, "(");
-    for (int k = 0; k < count; k++)
-        append(buffer, capacity, k == 0 ? "%td" : ", %td", numbers[k]);
-    append(buffer, capacity, count == 1 ? ",)" : ")");
+    tnpy_append_numbers(buffer, capacity, numbers, count);
     return buffer;
 }
 
@@ -42,31 +28,13 @@ static const tn_type *type_in_hand(tnpy_frame *frame, int i, tn_type **owned)
     return type;
 }
 
-static void append_type(char *buffer, size_t capacity, const tn_type *type)
-{
-    char name[160];
-    append(buffer, capacity, "%s", type == NULL ? "?" : tn_type_describe(type, name, sizeof name));
-}
-
-static void append_shape(char *buffer, size_t capacity, const tn_span *span)
-{
-    if (span->ndim == 0) {
-        append(buffer, capacity, " of no dimensions");
-        return;
-    }
-    append(buffer, capacity, "[");
-    for (int k = 0; k < span->ndim; k++)
-        append(buffer, capacity, k == 0 ? "%td" : ", %td", span->shape[k]);
-    append(buffer, capacity, "]");
-}
-
 /* "float32[3, 4]": element type and shape of argument i as it is. Returns buffer. */
 static char *describe_argument(tnpy_frame *frame, int i, char *buffer, size_t capacity)
 {
     tn_type *owned;
     buffer[0] = '\0';
-    append_type(buffer, capacity, type_in_hand(frame, i, &owned));
-    append_shape(buffer, capacity, &frame->spans[i]);
+    tnpy_append_type(buffer, capacity, type_in_hand(frame, i, &owned));
+    tnpy_append_shape(buffer, capacity, &frame->spans[i]);
     tn_type_free(owned);
     return buffer;
 }
@@ -86,7 +54,7 @@ static const char *name_of(const tnpy_frame *frame, int i)
 static void append_row_needed(char *buffer, size_t capacity, const char *annotation)
 {
     const char *table = strchr(annotation, '['), *row = strchr(table + 1, '[');
-    append(buffer, capacity, "%.*s%.*s", (int)(table - annotation), annotation, (int)(strchr(row, ']') + 1 - row), row);
+    tnpy_append(buffer, capacity, "%.*s%.*s", (int)(table - annotation), annotation, (int)(strchr(row, ']') + 1 - row), row);
 }
 
 /* "float64[n]"; in a batch "float64[..., n]", since the loop's axes come first. */
@@ -99,14 +67,14 @@ static const char *needed(const tnpy_frame *frame, int i, char *buffer, size_t c
     if (frame->row_of == i)
         append_row_needed(buffer, capacity, param->annotation);
     else if (!frame->batch)
-        append(buffer, capacity, "%s", param->annotation);
+        tnpy_append(buffer, capacity, "%s", param->annotation);
     else if (param->ndim == 0)
-        append(buffer, capacity, "%s or an array of %s", param->annotation,
+        tnpy_append(buffer, capacity, "%s or an array of %s", param->annotation,
                param->type->name != NULL ? param->type->name : tn_type_describe(param->type, name, sizeof name));
     else if (bracket == NULL)
-        append(buffer, capacity, "%s", param->annotation);
+        tnpy_append(buffer, capacity, "%s", param->annotation);
     else
-        append(buffer, capacity, "%.*s[..., %s", (int)(bracket - param->annotation), param->annotation, bracket + 1);
+        tnpy_append(buffer, capacity, "%.*s[..., %s", (int)(bracket - param->annotation), param->annotation, bracket + 1);
     return buffer;
 }
 
@@ -127,13 +95,13 @@ static const char *remedy(const tnpy_frame *frame, int i, char *buffer, size_t c
     PyObject *obj = frame->objects[i];
     buffer[0] = '\0';
     if (param->direction != TN_IN)
-        append(buffer, capacity, "; %s() writes to it, so it must be an array of your own", frame->def->name);
+        tnpy_append(buffer, capacity, "; %s() writes to it, so it must be an array of your own", frame->def->name);
     else if (!PySequence_Check(obj) || PyUnicode_Check(obj))
         return buffer;
     else if (param->kind == TN_PARAM_SPAN || param->kind == TN_PARAM_OWNED)
-        append(buffer, capacity, "; np.asarray(%s) makes an array of it", name_of(frame, i));
+        tnpy_append(buffer, capacity, "; np.asarray(%s) makes an array of it", name_of(frame, i));
     else
-        append(buffer, capacity, "; np.asarray(%s) or %s.coerce(…) makes an array of it", name_of(frame, i), frame->def->name);
+        tnpy_append(buffer, capacity, "; np.asarray(%s) or %s.coerce(…) makes an array of it", name_of(frame, i), frame->def->name);
     return buffer;
 }
 
@@ -158,23 +126,23 @@ static void append_reason(const tn_param *param, const char *name, const tn_type
     if (got == NULL)
         return;
     if (param->type == NULL) {
-        append(buffer, capacity, "; its elements are Python objects, which C cannot read");
+        tnpy_append(buffer, capacity, "; its elements are Python objects, which C cannot read");
         return;
     }
     tn_error reason;
     if (param->type->kind == TN_STRUCT && got->kind == TN_STRUCT) {
         if (tn_type_difference(param->type, got, &reason) != TN_OK)
-            append(buffer, capacity, ": %s", reason.message);
+            tnpy_append(buffer, capacity, ": %s", reason.message);
         return;
     }
     if (got->kind == TN_OBJECT) {
-        append(buffer, capacity, "; its elements are Python objects, %s.astype(…) converts them", name);
+        tnpy_append(buffer, capacity, "; its elements are Python objects, %s.astype(…) converts them", name);
         return;
     }
     bool swapped = got->kind == param->type->kind && got->itemsize == param->type->itemsize &&
                    got->byteorder != param->type->byteorder;
     if (swapped)
-        append(buffer, capacity, "; its bytes are in the other order, %s.astype(%s.dtype.newbyteorder('=')) makes a copy in this one",
+        tnpy_append(buffer, capacity, "; its bytes are in the other order, %s.astype(%s.dtype.newbyteorder('=')) makes a copy in this one",
                name, name);
 }
 
