@@ -38,7 +38,7 @@ help: ## print this list
 demo: $(INSTALLED) ## build a material model from C, run it over 200,000 points, plot and compare
 	@$(PYTHON3) examples/material/demo.py
 
-STEPS := test-c test-python test-bind examples test-bench test-docs test-nonumpy test-asan
+STEPS := test-c test-python test-cpython test-bind examples test-bench test-docs test-nonumpy test-asan
 
 .PHONY: test
 test: $(INSTALLED) ## all tests: C, Python, binder, examples, documentation, sanitizers
@@ -64,6 +64,10 @@ test-c: $(READY) ## the units of libtenon, without Python
 .PHONY: test-python
 test-python: $(INSTALLED) ## the package and the engine: borrowing, calling, batches, errors, hostile exporters
 	@$(PYTEST) $(wildcard tests/package tests/python tests/hostile tests/interop tests/bench)
+
+.PHONY: test-cpython
+test-cpython: $(INSTALLED) ## CPython's own tests of memoryview, with tenon.Span in its place
+	@$(PYTEST) tests/cpython
 
 .PHONY: test-bind
 test-bind: $(INSTALLED) ## the binder: prototype cases, generated code and stubs
@@ -98,7 +102,7 @@ test-asan: $(INSTALLED_ASAN) ## C units and Python suites under AddressSanitizer
 	@test -f $(C_BUILD)-asan/build.ninja || $(IN_VENV) meson setup $(C_BUILD)-asan -Dtests=true $(SANITIZE_MESON) >/dev/null
 	@$(IN_VENV) meson test -C $(C_BUILD)-asan --print-errorlogs
 	@$(SANITIZE_ENV) $(PYTEST) -p no:cacheprovider -m "not unsanitized" \
-	    $(wildcard tests/package tests/python tests/hostile tests/bind)
+	    $(wildcard tests/package tests/python tests/hostile tests/cpython tests/bind)
 
 # --- for developers --------------------------------------------------------------------------------------------------
 

@@ -285,7 +285,7 @@ tn_status tn_span_slice(const tn_span *span, int axis, ptrdiff_t start, ptrdiff_
     making m;
     begin(span, &m);
     ptrdiff_t count = count_steps(start, stop, step), bytes, stride = span->strides[axis];
-    if (tni_mul(start, stride, &bytes) || (count > 1 && tni_mul(stride, step, &stride)))
+    if (tni_mul(start, stride, &bytes) || (tni_mul(stride, step, &stride) && count > 1))
         return tn_fail(err, TN_OUT_OF_RANGE, "the offset does not fit into an address");
     m.layout.shape[axis] = count;
     m.layout.strides[axis] = stride;

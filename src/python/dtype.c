@@ -55,8 +55,7 @@ static const simple *simple_of_format(const char *format)
     return NULL;
 }
 
-/* The character that memoryview indexes by; NumPy's long double and complex numbers it does not know. */
-static char memoryview_character(const char *format)
+char tnpy_memoryview_character(const char *format)
 {
     const char *text = format[0] == '@' ? format + 1 : format;
     return text[0] != '\0' && text[1] == '\0' && strchr("?cbBhHiIlLqQnNefdP", text[0]) != NULL ? text[0] : '\0';
@@ -79,7 +78,7 @@ static tnpy_dtype *new_dtype(tnpy_state *state, const tn_type *type, tn_type *ow
     dtype->owned = owned;
     dtype->format = format;
     dtype->spelled = spelled;
-    dtype->character = format == NULL ? '\0' : memoryview_character(format);
+    dtype->character = format == NULL ? '\0' : tnpy_memoryview_character(format);
     tnpy_dtype_key_init(&dtype->key, type, false);
     return dtype;
 }

@@ -44,6 +44,9 @@ tnpy_dtype *tnpy_dtype_take(tnpy_state *state, tn_type *type);
  * same and is taken over, also on failure. The spelling is kept where others read it alike. */
 tnpy_dtype *tnpy_dtype_spelled(tnpy_state *state, const char *format, const tn_type *type, tn_type *owned);
 
+/* The character that memoryview indexes by ("d", "@d"), or 0; NumPy's long double and complex numbers it does not know. */
+char tnpy_memoryview_character(const char *format);
+
 /* What users write for one: a DType; a numpy.dtype or anything with a `dtype` attribute; str: a name ("float64",
  * ">bfloat16", "bytes[5]"), a typestr ("<f8", "f8"), a PEP 3118 format ("d", "T{i:a:f:b:}"); a list as numpy's descr; bool,
  * int, float, complex; a ctypes type. TypeError or ValueError otherwise, which says what would do. New reference. */

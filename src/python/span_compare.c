@@ -178,6 +178,16 @@ static int run_of_bytes(const comparison *c, const char *a, ptrdiff_t a_stride, 
 RUN_OF_FLOATS(run_of_float32, float)
 RUN_OF_FLOATS(run_of_float64, double)
 
+static int run_of_bools(const comparison *c, const char *a, ptrdiff_t a_stride, const char *b, ptrdiff_t b_stride,
+                        ptrdiff_t count)
+{
+    (void)c;
+    for (ptrdiff_t i = 0; i < count; i++)
+        if ((a[i * a_stride] != 0) != (b[i * b_stride] != 0))
+            return 0;
+    return 1;
+}
+
 /* Is one value one pattern of bytes, and the reverse? Not so for floats (zeros, NaN), truth values, and what may be padded;
  * structures are left to the walk over their fields. */
 static int is_bitwise(const tn_type *type)
@@ -210,6 +220,8 @@ static compare_run choose_run(const tn_type *a, const tn_type *b)
         return run_of_values;
     if (is_bitwise(a))
         return run_of_bytes;
+    if (a->kind == TN_BOOL)
+        return run_of_bools;
     if (a->kind == TN_FLOAT && a->byteorder == TN_NATIVE && a->itemsize == 8)
         return run_of_float64;
     if (a->kind == TN_FLOAT && a->byteorder == TN_NATIVE && a->itemsize == 4)

@@ -253,18 +253,40 @@ static PyObject *read_view(tnpy_span *self, const key *k)
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 
-static PyObject *subscript(PyObject *obj, PyObject *index)
+static PyObject *read_at(PyObject *obj, PyObject *index)
 {
     tnpy_span *self = (tnpy_span *)obj;
     key k;
     if (read_key(obj, index, &k) < 0)
         return NULL;
-    if (index == Py_Ellipsis && self->span.ndim == 0)
+    if (k.ellipsis >= 0 && k.count == 0 && self->span.ndim == 0)
         return Py_NewRef(obj);
     if (!is_element(&self->span, &k))
         return read_view(self, &k);
     const char *at = find_element(&self->span, &k);
     return at == NULL ? NULL : read_element(self, at);
+}
+
+/* Can the bounds of this slice be read without running Python code? */
+static bool is_quiet(PyObject *index)
+{
+    const PySliceObject *slice = (const PySliceObject *)index;
+    PyObject *const bounds[] = {slice->start, slice->stop, slice->step};
+    for (int i = 0; i < 3; i++)
+        if (bounds[i] != Py_None && !PyLong_CheckExact(bounds[i]))
+            return false;
+    return true;
+}
+
+static PyObject *subscript(PyObject *obj, PyObject *index)
+{
+    if (!PySlice_Check(index) || is_quiet(index) || tnpy_span_get(obj) == NULL)
+        return read_at(obj, index);
+    /* As memoryview: a slice shows what was there before its bounds were read, also if they release the Span. */
+    PyObject *all = tnpy_span_view((tnpy_span *)obj, &((tnpy_span *)obj)->span);
+    PyObject *view = all == NULL ? NULL : read_at(all, index);
+    Py_XDECREF(all);
+    return view;
 }
 
 /* For PySequence_GetItem, which has added the length to what was negative. */
@@ -299,8 +321,12 @@ static Py_ssize_t length(PyObject *self)
         return -1;
     if (span->ndim > 0)
         return span->shape[0];
+#if PY_VERSION_HEX < 0x030C0000
+    return 1; /* as this Python's memoryview */
+#else
     PyErr_SetString(PyExc_TypeError, "0-dim memory has no length");
     return -1;
+#endif
 }
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */

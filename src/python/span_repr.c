@@ -46,7 +46,7 @@ static PyObject *repr(PyObject *obj)
 {
     const tnpy_span *self = (const tnpy_span *)obj;
     if (self->memory == NULL || self->memory->ended)
-        return PyUnicode_FromString("<tenon.Span released>");
+        return PyUnicode_FromString("<tenon.Span of released memory>");
     PyObject *type = PyObject_Str((PyObject *)self->dtype);
     PyObject *shape = shape_text(&self->span), *layout = layout_text(&self->span), *owner = owner_text(self);
     PyObject *text = NULL;

@@ -37,6 +37,8 @@ static int address_of(PyObject *value, void *out)
 {
     PyObject *number = PyNumber_Index(value);
     void *address = number == NULL ? NULL : PyLong_AsVoidPtr(number);
+    if (number != NULL && PyErr_ExceptionMatches(PyExc_OverflowError))
+        PyErr_Format(PyExc_ValueError, "Span: an element of format 'P' is an address, got %R", number);
     Py_XDECREF(number);
     if (PyErr_Occurred())
         return -1;
