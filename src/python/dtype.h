@@ -44,7 +44,7 @@ tnpy_dtype *tnpy_dtype_take(tnpy_state *state, tn_type *type);
  * same and is taken over, also on failure. The spelling is kept where others read it alike. */
 tnpy_dtype *tnpy_dtype_spelled(tnpy_state *state, const char *format, const tn_type *type, tn_type *owned);
 
-/* The character that memoryview indexes by ("d", "@d"), or 0; NumPy's long double and complex numbers it does not know. */
+/* The character by which memoryview reads elements ("d", "@d"), or 0: it knows no long double and no complex. */
 char tnpy_memoryview_character(const char *format);
 
 /* What users write for one: a DType; a numpy.dtype or anything with a `dtype` attribute; str: a name ("float64",

@@ -465,8 +465,8 @@ tnpy_dtype *tnpy_dtype_from_python(tnpy_state *state, PyObject *obj)
         return NULL;
     const char *text = PyUnicode_Check(obj) ? PyUnicode_AsUTF8(obj) : NULL;
     PyErr_Clear();
-    /* A single character keeps its spelling: "c" is one byte as memoryview has it, "q" stays "q". */
-    if (text != NULL && strlen(text) == 1 && strchr("?cbBhHiIlLqQnNefdP", text[0]) != NULL)
+    /* What memoryview knows keeps its spelling: "c" is one byte as memoryview has it, "@q" stays "@q". */
+    if (text != NULL && tnpy_memoryview_character(text) != '\0')
         return tnpy_dtype_spelled(state, text, type, type);
     return tnpy_dtype_take(state, type);
 }

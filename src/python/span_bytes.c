@@ -41,7 +41,8 @@ static int order_of(PyObject *given, const tn_span *span)
     if (given == NULL || given == Py_None)
         return TN_ORDER_C;
     if (!PyUnicode_Check(given)) {
-        PyErr_Format(PyExc_TypeError, "tobytes(): order must be 'C', 'F', 'A' or None, got %.100s", Py_TYPE(given)->tp_name);
+        PyErr_Format(PyExc_TypeError, "tobytes(): order must be 'C', 'F', 'A' or None, got %.100s",
+                     Py_TYPE(given)->tp_name);
         return -1;
     }
     if (PyUnicode_CompareWithASCIIString(given, "C") == 0)
@@ -86,9 +87,9 @@ static PyObject *hex(PyObject *self, PyObject *args, PyObject *kwargs)
 
 /* --- the hash ----------------------------------------------------------------------------------------------------- */
 
-/* memoryview's rules. Bytes of the formats B, b and c are equal where their values are, so that the hash goes with ==; other
- * formats have several patterns for one value. A view that is read-only may show memory that is not: its owner must be
- * hashable, and what C lends must be lent read-only. */
+/* memoryview's rules. Bytes of the formats B, b and c are equal where their values are, so that the hash goes with ==;
+ * other formats have several patterns for one value. A view that is read-only may show memory that is not: its owner
+ * must be hashable, and what C lends must be lent read-only. */
 static int check_hashable(const tnpy_span *self)
 {
     const tn_span *span = &self->span;
@@ -97,8 +98,10 @@ static int check_hashable(const tnpy_span *self)
         return -1;
     }
     if (self->dtype->character == '\0' || strchr("Bbc", self->dtype->character) == NULL) {
-        PyErr_Format(PyExc_ValueError, "hash(): only formats 'B', 'b' and 'c' have one, got %s; "
-                     "hash(span.tobytes()) is the hash of its bytes", self->dtype->format != NULL ? self->dtype->format : "none");
+        char text[128];
+        PyErr_Format(PyExc_ValueError,
+                     "hash(): only formats 'B', 'b' and 'c' have one, not %s; hash(span.tobytes()) is of its bytes",
+                     tn_type_describe(span->type, text, sizeof text));
         return -1;
     }
     if (self->memory->array.span.data != NULL && (self->memory->array.span.flags & TN_READONLY) == 0) {
@@ -137,9 +140,10 @@ static Py_hash_t hash_of(PyObject *self)
 static PyMethodDef methods[] = {
     {"tobytes", (PyCFunction)(void (*)(void))tobytes, METH_VARARGS | METH_KEYWORDS,
      "tobytes($self, /, order='C')\n--\n\n"
-     "A copy of the elements, contiguous in C or Fortran ('F') order; 'A' is 'F' for what is Fortran-contiguous, else 'C'."},
+     "A copy of the elements, contiguous in C or Fortran ('F') order; 'A' is 'F' for what is Fortran-contiguous."},
     {"hex", (PyCFunction)(void (*)(void))hex, METH_VARARGS | METH_KEYWORDS,
-     "hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)\n--\n\nThe bytes of tobytes() in hexadecimal, as bytes.hex()."},
+     "hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)\n--\n\n"
+     "The bytes of tobytes() in hexadecimal, as bytes.hex() writes them."},
     {NULL, NULL, 0, NULL},
 };
 

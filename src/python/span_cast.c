@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Span.cast(): the same bytes as elements of another type, and in another shape.
  *
- * memoryview's rules, without its limits: any type to any other whose size divides the bytes, structures included, and from
- * any shape to any other. The memory must be C-contiguous, and is not checked for what the new type can't be (a bool of
- * 2): reading never fails for it.
+ * memoryview's rules, without its limits: any type to any other whose size divides the bytes, structures included, and
+ * any shape to any other. The memory must be C-contiguous.
  */
 #include "span_room.h"
 
@@ -13,7 +12,7 @@
 #include "slot.h"
 #include "span_walk.h"
 
-/* What an address would be made of: Python objects are not made from bytes. */
+/* Bytes don't become references. */
 static int has_objects(const tn_type *type)
 {
     if (type->kind == TN_SUBARRAY)
@@ -52,7 +51,7 @@ static int check_source(const tn_span *span, int shaped)
         return -1;
     }
     if ((shaped || span->ndim != 1) && has_zero(span)) {
-        PyErr_SetString(PyExc_TypeError, "cast(): a Span without elements takes a new type only in one dimension, and no shape");
+        PyErr_SetString(PyExc_TypeError, "cast(): where there are no elements, only one dimension takes a new type");
         return -1;
     }
     return 0;
@@ -94,7 +93,8 @@ static int read_shape(PyObject *given, const tn_span *span, tn_span *cast, ptrdi
         return -1;
     }
     if (bytes != tn_span_nbytes(span)) {
-        PyErr_Format(PyExc_TypeError, "cast(): the shape takes %zd bytes, the Span has %zd", bytes, tn_span_nbytes(span));
+        PyErr_Format(PyExc_TypeError, "cast(): the shape takes %zd bytes, the Span has %zd", bytes,
+                     tn_span_nbytes(span));
         return -1;
     }
     return 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* == and != of Spans: two arrays are equal if their shapes are and each element is, as Python values are.
  *
- * So formats need not agree: an int32 1, a big-endian int16 1 and a float64 1.0 are equal; a NaN equals nothing; a structure
- * equals another with as many fields that are equal in order, whatever their names and offsets. Padding does not count.
+ * So formats need not agree: an int32 1, a big-endian int16 1 and a float64 1.0 are equal; a NaN equals nothing; a
+ * structure equals another with as many fields that are equal in order, whatever their names and offsets. Padding does
+ * not count.
  */
 #include "span_room.h"
 
@@ -94,7 +95,8 @@ static int objects_equal(tnpy_state *state, const tn_type *a_type, const char *a
 
 static int values_equal(tnpy_state *state, const tn_type *a_type, const char *a, const tn_type *b_type, const char *b);
 
-static int structures_equal(tnpy_state *state, const tn_type *a_type, const char *a, const tn_type *b_type, const char *b)
+static int structures_equal(tnpy_state *state, const tn_type *a_type, const char *a, const tn_type *b_type,
+                            const char *b)
 {
     int equal = a_type->nfields == b_type->nfields;
     for (ptrdiff_t i = 0; i < a_type->nfields && equal > 0; i++) {
@@ -104,7 +106,8 @@ static int structures_equal(tnpy_state *state, const tn_type *a_type, const char
     return equal;
 }
 
-static int subarrays_equal(tnpy_state *state, const tn_type *a_type, const char *a, const tn_type *b_type, const char *b)
+static int subarrays_equal(tnpy_state *state, const tn_type *a_type, const char *a, const tn_type *b_type,
+                           const char *b)
 {
     ptrdiff_t count = 1;
     if (a_type->ndim != b_type->ndim)
@@ -188,8 +191,8 @@ static int run_of_bools(const comparison *c, const char *a, ptrdiff_t a_stride, 
     return 1;
 }
 
-/* Is one value one pattern of bytes, and the reverse? Not so for floats (zeros, NaN), truth values, and what may be padded;
- * structures are left to the walk over their fields. */
+/* Is one value one pattern of bytes, and the reverse? Not so for floats (zeros, NaN), truth values, and what may be
+ * padded; structures are left to the walk over their fields. */
 static int is_bitwise(const tn_type *type)
 {
     switch ((tn_kind)type->kind) {

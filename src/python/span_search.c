@@ -15,7 +15,7 @@ static const tn_span *sequence_of(PyObject *self, const char *what)
     const tn_span *span = tnpy_span_get(self);
     if (span == NULL || span->ndim > 0)
         return span;
-    PyErr_Format(PyExc_TypeError, "%s: a Span of 0 dimensions is one value, not a sequence; span[()] is that value", what);
+    PyErr_Format(PyExc_TypeError, "%s: a Span of 0 dimensions is one value, span[()], not a sequence", what);
     return NULL;
 }
 
@@ -118,7 +118,7 @@ static PyObject *find_index(PyObject *self, PyObject *const *args, Py_ssize_t na
     search s;
     Py_ssize_t start = 0, stop = PY_SSIZE_T_MAX;
     if (nargs < 1 || nargs > 3)
-        return PyErr_Format(PyExc_TypeError, "index() takes a value, and optionally start and stop; got %zd arguments", nargs);
+        return PyErr_Format(PyExc_TypeError, "index() takes a value, start and stop; got %zd arguments", nargs);
     if (read_position(nargs > 1 ? args[1] : NULL, &start) < 0 || read_position(nargs > 2 ? args[2] : NULL, &stop) < 0)
         return NULL;
     if (begin(&s, self, args[0], "index()") < 0)

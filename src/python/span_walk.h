@@ -7,7 +7,7 @@
 
 #include "tenon/span.h"
 
-/* Where position `index` on `axis` lies, from the address to which the axes before it lead; at first that is span->data. */
+/* Where position `index` on `axis` lies, from the address to which the axes before it lead: at first span->data. */
 static inline const char *tnpy_along(const tn_span *span, int axis, const char *at, ptrdiff_t index)
 {
     at += index * span->strides[axis];

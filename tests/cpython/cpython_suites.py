@@ -2,11 +2,11 @@
 """CPython's own tests of memoryview, run on another type, statement by statement.
 
 A suite's source is compiled once more, with the global name `memoryview` standing for the type under test. Where Python
-itself insists on its memoryview, the tests keep it: what `__buffer__` returns is one (PEP 688), in Python classes and in
-those of C, and the private constructor `memoryview._from_flags` makes one, which is then wrapped.
+itself insists on its memoryview, the tests keep it: what `__buffer__` returns is one (PEP 688), in Python classes and
+in those of C, and the private constructor `memoryview._from_flags` makes one, which is then wrapped.
 
-A statement that differences.toml lists may fail in the way that is listed without ending its test: what comes after it is
-tested still. So a difference is one statement of one test, and hides no other.
+A statement that differences.toml lists may fail in the way that is listed without ending its test: what comes after it
+is tested still. So a difference is one statement of one test, and hides no other.
 """
 
 import ast
@@ -110,7 +110,7 @@ class _KeepMemoryviewWherePythonInsists(ast.NodeTransformer):
 
 
 class _GoOnAfterWhatIsListed(ast.NodeTransformer):
-    """Statements with these texts become `try: STATEMENT; except Exception as error: if not excused(TEXT, error): raise`."""
+    """Statements with these texts stand in a `try`, whose handler raises again what is not excused."""
 
     def __init__(self, texts: set[str]) -> None:
         self.texts = texts
@@ -168,7 +168,9 @@ class Suite:
 
     def as_listed(self, error: BaseException) -> Statement:
         """How a failure would be listed: by the innermost assertion, or else the innermost statement."""
-        lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == str(self.path)]
+        lines = [
+            line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == str(self.path)
+        ]
         texts = [self._statements[line] for line in lines]
         assertions = [text for text in texts if "assert" in text]
         return Statement(self.test, (assertions or texts or ["outside the suite"])[-1], how(error))
@@ -211,7 +213,9 @@ def load(name: str, view: type, numpy: bool, allowed: set[Statement] | None = No
     tree: ast.AST = ast.parse(suite.source)
     tree = _GoOnAfterWhatIsListed({statement.text for statement in suite.allowed}).visit(tree)
     tree = ast.fix_missing_locations(_KeepMemoryviewWherePythonInsists().visit(tree))
-    module.__dict__.update(__file__=str(path), memoryview=view, python_memoryview=builtins.memoryview, excused=suite.excused)
+    module.__dict__.update(
+        __file__=str(path), memoryview=view, python_memoryview=builtins.memoryview, excused=suite.excused
+    )
     with contextlib.nullcontext() if numpy else without("numpy"):
         exec(compile(tree, str(path), "exec"), module.__dict__)
     return suite

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a Span answers to every request of the buffer protocol: what memoryview answers, seen through _testbuffer, CPython's
-own exporter and consumer."""
+"""What a Span answers to every request of the buffer protocol: what memoryview answers, seen through _testbuffer,
+CPython's own exporter and consumer."""
 
 import itertools
 from typing import Any
@@ -13,7 +13,7 @@ _testbuffer = pytest.importorskip("_testbuffer", reason="NOT RUN: this Python ha
 ndarray, ND_WRITABLE = _testbuffer.ndarray, _testbuffer.ND_WRITABLE
 ND_FORTRAN, ND_PIL = _testbuffer.ND_FORTRAN, _testbuffer.ND_PIL
 
-# Each bit by itself, also where PEP 3118 only knows it together with others: an exporter must test for all bits of a request.
+# Each bit by itself, also where PEP 3118 knows it only together with others: an exporter must test for all of them.
 BITS = [0x1, 0x4, 0x8, 0x10, 0x20, 0x40, 0x80, 0x100]
 REQUESTS = [sum(chosen) for n in range(len(BITS) + 1) for chosen in itertools.combinations(BITS, n)]
 
@@ -45,7 +45,18 @@ def outcome(view: Any, request: int) -> Any:
     except Exception as error:
         return type(error)
     assert consumer.obj is view
-    names = ("nbytes", "readonly", "itemsize", "format", "ndim", "shape", "strides", "suboffsets", "c_contiguous", "f_contiguous")
+    names = (
+        "nbytes",
+        "readonly",
+        "itemsize",
+        "format",
+        "ndim",
+        "shape",
+        "strides",
+        "suboffsets",
+        "c_contiguous",
+        "f_contiguous",
+    )
     return {name: getattr(consumer, name) for name in names} | {"bytes": consumer.tobytes()}
 
 

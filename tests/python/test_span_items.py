@@ -151,7 +151,7 @@ REFUSED = [
     ("c", b"", ValueError, "bytes of length 1, got 0"),
     ("c", b"ab", ValueError, "bytes of length 1, got 2"),
     ("c", "a", TypeError, "bytes of length 1, got str"),
-    ("P", 2**64, OverflowError, "too large"),
+    ("P", 2**64, ValueError, "is an address"),
     ("P", "a", TypeError, "str"),
     ("S2", b"abc", ValueError, "at most 2 bytes"),
     ("U2", "abc", ValueError, "at most 2 characters"),

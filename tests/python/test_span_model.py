@@ -60,15 +60,24 @@ class Model:
 class Exporter:
     """Bytes at any strides, through the array interface: no NumPy is needed."""
 
-    def __init__(self, memory: bytes, format: str, shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> None:
+    def __init__(
+        self, memory: bytes, format: str, shape: tuple[int, ...], strides: tuple[int, ...], offset: int
+    ) -> None:
         self.__array_interface__ = {
-            "version": 3, "data": memory, "offset": offset, "typestr": TYPESTRS[format], "shape": shape, "strides": strides,
-        }  # fmt: skip
+            "version": 3,
+            "data": memory,
+            "offset": offset,
+            "typestr": TYPESTRS[format],
+            "shape": shape,
+            "strides": strides,
+        }
 
 
 def offset_of(shape: tuple[int, ...], strides: tuple[int, ...]) -> int:
     """Where element 0 lies, if the lowest element is to lie at 0."""
-    return sum(-stride * (extent - 1) for extent, stride in zip(shape, strides, strict=True) if stride < 0 and extent > 0)
+    return sum(
+        -stride * (extent - 1) for extent, stride in zip(shape, strides, strict=True) if stride < 0 and extent > 0
+    )
 
 
 @st.composite
@@ -78,11 +87,18 @@ def arrays(draw: st.DrawFn) -> tuple[Exporter, Model]:
     shape = tuple(draw(st.lists(st.integers(0, 5), max_size=4)))
     strides = tuple(draw(st.integers(-40, 40)) for _ in shape)
     offset = offset_of(shape, strides)
-    reach = offset + sum(stride * (extent - 1) for extent, stride in zip(shape, strides, strict=True) if stride > 0 and extent)
+    reach = offset + sum(
+        stride * (extent - 1) for extent, stride in zip(shape, strides, strict=True) if stride > 0 and extent
+    )
     memory = draw(st.binary(min_size=reach + itemsize, max_size=reach + itemsize))
     if format[-1] in "fd":  # a NaN equals nothing, itself included
         memory = bytes(byte & 0x3F for byte in memory)
-    model = Model(memory, format, offset, tuple(tuple(stride * i for i in range(extent)) for extent, stride in zip(shape, strides, strict=True)))
+    model = Model(
+        memory,
+        format,
+        offset,
+        tuple(tuple(stride * i for i in range(extent)) for extent, stride in zip(shape, strides, strict=True)),
+    )
     return Exporter(memory, format, shape, strides, offset), model
 
 
@@ -140,7 +156,9 @@ def packed(model: Model, fortran: bool) -> bytes:
         return packed(model.transposed(list(range(len(model.axes)))[::-1]), False)
     if not model.axes:
         return model.memory[model.offset : model.offset + struct.calcsize(model.format)]
-    return b"".join(packed(Model(model.memory, model.format, model.offset + at, model.axes[1:]), False) for at in model.axes[0])
+    return b"".join(
+        packed(Model(model.memory, model.format, model.offset + at, model.axes[1:]), False) for at in model.axes[0]
+    )
 
 
 @given(arrays())
@@ -156,7 +174,10 @@ def test_bytes_come_in_the_order_asked_for(pair: tuple[Exporter, Model]) -> None
 @given(arrays(), st.data())
 def test_equality_is_that_of_the_lists(pair: tuple[Exporter, Model], data: st.DataObject) -> None:
     exporter, model = pair
-    (other_exporter, other_model), again = data.draw(arrays()), Exporter(*exporter_arguments(packed(model, False), model))
+    (other_exporter, other_model), again = (
+        data.draw(arrays()),
+        Exporter(*exporter_arguments(packed(model, False), model)),
+    )
     span = tenon.Span(exporter)
     assert span == tenon.Span(again) and not span != tenon.Span(again)
     assert span == again

@@ -56,7 +56,9 @@ class Swapped(ctypes.BigEndianStructure):
 def test_every_element_type_is_listed(format: str, memory: bytes, expected: list[Any]) -> None:
     listed = tenon.Span(memory).cast(format).tolist()
     assert listed == expected
-    assert [type(item) for item in listed] == [type(item) if type(item) is not tuple else type(listed[0]) for item in expected]
+    assert [type(item) for item in listed] == [
+        type(item) if type(item) is not tuple else type(listed[0]) for item in expected
+    ]
 
 
 def test_structures_are_named_tuples() -> None:
@@ -81,7 +83,9 @@ def test_bytes_of_a_transpose_are_those_of_fortran_order() -> None:
     assert span.tobytes("A") == span.T.tobytes("A") == bytes(range(6))
 
 
-@pytest.mark.parametrize(("order", "error"), [("K", ValueError), ("c", ValueError), ("", ValueError), (3, TypeError), (b"C", TypeError)])
+@pytest.mark.parametrize(
+    ("order", "error"), [("K", ValueError), ("c", ValueError), ("", ValueError), (3, TypeError), (b"C", TypeError)]
+)
 def test_an_order_that_is_none_is_refused(order: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match=r"tobytes\(\): order must be 'C', 'F', 'A' or None"):
         tenon.Span(b"abc").tobytes(order)
@@ -102,7 +106,11 @@ def test_hex_takes_separators_as_bytes_does() -> None:
 @pytest.mark.parametrize("format", ["B", "b", "c"])
 def test_a_span_of_constant_bytes_hashes_as_the_bytes(format: str) -> None:
     memory = bytes(range(24))
-    for span in (tenon.Span(memory).cast(format), tenon.Span(memory).cast(format, [2, 3, 4]), tenon.Span(memory).cast(format)[::-2]):
+    for span in (
+        tenon.Span(memory).cast(format),
+        tenon.Span(memory).cast(format, [2, 3, 4]),
+        tenon.Span(memory).cast(format)[::-2],
+    ):
         assert hash(span) == hash(span.tobytes())
     assert {tenon.Span(memory).cast(format): 1}[tenon.Span(memory).cast(format)] == 1
 
@@ -123,11 +131,13 @@ def test_a_hash_outlives_the_memory() -> None:
     [
         (tenon.Span(bytearray(b"abc")), ValueError, "a writable Span has no hash"),
         (tenon.Span(bytearray(b"abc")).toreadonly(), TypeError, "unhashable type: 'bytearray'"),
-        (tenon.Span(bytes(8)).cast("d"), ValueError, r"only formats 'B', 'b' and 'c' have one, got d"),
-        (tenon.Span(bytes(8)).cast("?"), ValueError, r"got \?"),
+        (tenon.Span(bytes(8)).cast("d"), ValueError, "only formats 'B', 'b' and 'c' have one, not float64"),
+        (tenon.Span(bytes(8)).cast("?"), ValueError, "not bool"),
     ],
 )
-def test_what_may_change_or_has_two_patterns_for_a_value_has_no_hash(span: Any, error: type[Exception], reason: str) -> None:
+def test_what_may_change_or_has_two_patterns_for_a_value_has_no_hash(
+    span: Any, error: type[Exception], reason: str
+) -> None:
     with pytest.raises(error, match=reason):
         hash(span)
 
@@ -267,9 +277,18 @@ def test_index_takes_a_value_and_two_positions(arguments: tuple[Any, ...]) -> No
 
 @pytest.mark.parametrize(
     ("format", "expected"),
-    [("H", [0x201, 0x403]), ("<I", [0x4030201]), (">I", [0x1020304]), ("(2)B", [[1, 2], [3, 4]]), ("T{B:a:(3)b:b:}", [(1, [2, 3, 4])]),
-     ("uint16", [0x201, 0x403]), ("<u2", [0x201, 0x403]), (tenon.DType("u1"), [1, 2, 3, 4]), ([("a", "<u2"), ("b", "<u2")], [(0x201, 0x403)])],
-)  # fmt: skip
+    [
+        ("H", [0x201, 0x403]),
+        ("<I", [0x4030201]),
+        (">I", [0x1020304]),
+        ("(2)B", [[1, 2], [3, 4]]),
+        ("T{B:a:(3)b:b:}", [(1, [2, 3, 4])]),
+        ("uint16", [0x201, 0x403]),
+        ("<u2", [0x201, 0x403]),
+        (tenon.DType("u1"), [1, 2, 3, 4]),
+        ([("a", "<u2"), ("b", "<u2")], [(0x201, 0x403)]),
+    ],
+)
 @pytest.mark.skipif(sys.byteorder == "big", reason="the values are those of little-endian machines")
 def test_bytes_become_any_type(format: Any, expected: list[Any]) -> None:
     assert tenon.Span(b"\1\2\3\4").cast(format).tolist() == expected
@@ -312,7 +331,7 @@ def test_a_cast_shows_the_same_memory_with_the_same_rights() -> None:
         (tenon.Span(b"abcd"), ("B", [2**64]), OverflowError, "index-sized integer"),
         (tenon.Span(b"abcd")[::2], ("B",), TypeError, r"must be C-contiguous; span.copy\(\) is"),
         (tenon.Span(bytes(6)).cast("B", [2, 3]).T, ("B",), TypeError, "must be C-contiguous"),
-        (tenon.Span(b""), ("B", [0]), TypeError, "without elements"),
+        (tenon.Span(b""), ("B", [0]), TypeError, "no elements"),
         (tenon.Span(b"abcd"), ("nothing",), ValueError, "nothing"),
         (tenon.Span(b"abcd"), (object(),), TypeError, "got object"),
         (tenon.Span(bytes(8)), ("O",), TypeError, "bytes cannot become Python objects"),
