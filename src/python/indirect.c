@@ -15,51 +15,84 @@
 /* --- Exporter ----------------------------------------------------------------------------------------------------- */
 
 /* A base for Python classes, which can't export buffers by themselves before 3.12. Its buffers are those of a Span, but
- * keep the object, which counts them; while there are any, what it shows cannot be changed. */
+ * keep the object, which counts them; while there are any, what it shows cannot be changed. Whatever reads or changes both
+ * does so in a critical section, which is what the GIL is otherwise. */
 typedef struct exporter {
     PyObject_HEAD
     PyObject *span;      /* a tenon.Span; NULL until something is shown */
     Py_ssize_t exports;
 } exporter;
 
-static int get_buffer(PyObject *obj, Py_buffer *view, int flags)
+static int export(exporter *self, Py_buffer *view, int flags)
 {
-    exporter *self = (exporter *)obj;
-    view->obj = NULL;
     if (self->span == NULL) {
-        PyErr_Format(PyExc_BufferError, "%.100s shows no memory", Py_TYPE(obj)->tp_name);
+        PyErr_Format(PyExc_BufferError, "%.100s shows no memory", Py_TYPE(self)->tp_name);
         return -1;
     }
     if (PyObject_GetBuffer(self->span, view, flags) < 0)
         return -1;
-    Py_SETREF(view->obj, Py_NewRef(obj)); /* the Span stays held until release_buffer */
+    Py_SETREF(view->obj, Py_NewRef((PyObject *)self)); /* the Span stays held until release_buffer */
     self->exports++;
     return 0;
+}
+
+static int get_buffer(PyObject *obj, Py_buffer *view, int flags)
+{
+    int status;
+    view->obj = NULL;
+    Py_BEGIN_CRITICAL_SECTION(obj);
+    status = export((exporter *)obj, view, flags);
+    Py_END_CRITICAL_SECTION();
+    return status;
 }
 
 static void release_buffer(PyObject *obj, Py_buffer *view)
 {
     (void)view;
     exporter *self = (exporter *)obj;
+    Py_BEGIN_CRITICAL_SECTION(obj);
     self->exports--;
     tnpy_span_let_go(self->span);
+    Py_END_CRITICAL_SECTION();
+}
+
+/* 0, or -1 with an exception. */
+static int exchange(exporter *self, PyObject *span)
+{
+    if (self->exports > 0) {
+        PyErr_Format(PyExc_BufferError, "buffer is locked: %zd view%s of it %s alive", self->exports,
+                     self->exports == 1 ? "" : "s", self->exports == 1 ? "is" : "are");
+        return -1;
+    }
+    Py_XSETREF(self->span, Py_NewRef(span));
+    return 0;
 }
 
 static PyObject *show(PyObject *obj, PyTypeObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    exporter *self = (exporter *)obj;
+    int status;
     tnpy_state *state = PyType_GetModuleState(type);
     if (nargs != 1 || kwnames != NULL || !tnpy_span_check(state, args[0])) {
         PyErr_SetString(PyExc_TypeError, "_show() takes one Span");
         return NULL;
     }
-    if (self->exports > 0) {
-        PyErr_Format(PyExc_BufferError, "buffer is locked: %zd view%s of it %s alive", self->exports,
-                     self->exports == 1 ? "" : "s", self->exports == 1 ? "is" : "are");
+    Py_BEGIN_CRITICAL_SECTION(obj);
+    status = exchange((exporter *)obj, args[0]);
+    Py_END_CRITICAL_SECTION();
+    if (status < 0)
         return NULL;
-    }
-    Py_XSETREF(self->span, Py_NewRef(args[0]));
     Py_RETURN_NONE;
+}
+
+static PyObject *get_span(PyObject *obj, void *closure)
+{
+    (void)closure;
+    PyObject *span;
+    Py_BEGIN_CRITICAL_SECTION(obj);
+    span = ((exporter *)obj)->span;
+    span = Py_NewRef(span != NULL ? span : Py_None);
+    Py_END_CRITICAL_SECTION();
+    return span;
 }
 
 static int traverse(PyObject *obj, visitproc visit, void *arg)
@@ -94,9 +127,13 @@ static PyMethodDef methods[] = {
 };
 
 static PyMemberDef members[] = {
-    {"_span", T_OBJECT, offsetof(exporter, span), READONLY, "the Span it shows"},
     {"_views", T_PYSSIZET, offsetof(exporter, exports), READONLY, "how many of its buffers are alive"},
     {NULL, 0, 0, 0, NULL},
+};
+
+static PyGetSetDef attributes[] = {
+    {"_span", get_span, NULL, "the Span it shows, or None", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyType_Slot slots[] = {
@@ -109,6 +146,7 @@ static PyType_Slot slots[] = {
     {Py_bf_releasebuffer, TNPY_SLOT(release_buffer)},
     {Py_tp_methods, methods},
     {Py_tp_members, members},
+    {Py_tp_getset, attributes},
     {0, NULL},
 };
 
