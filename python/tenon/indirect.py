@@ -251,4 +251,4 @@ def _copy(to: Span, source: Span, cast: bool) -> None:
         raise BufferError(f"different formats: {to.format} and {source.format}")
     if to.itemsize != source.itemsize:
         raise BufferError(f"different itemsizes: {to.itemsize} and {source.itemsize}")
-    to[...] = _core._retyped(source, to.dtype)
+    _core._copy_bytes(to, source)

@@ -11,6 +11,7 @@
 #include "object.h"
 #include "slot.h"
 #include "span_type.h"
+#include "tenon/copy.h"
 
 /* --- Exporter ----------------------------------------------------------------------------------------------------- */
 
@@ -252,28 +253,32 @@ static PyObject *reinterpreted(PyObject *core, PyObject *args)
     return tnpy_span_new(state, ((tnpy_span *)obj)->memory, dtype, &span);
 }
 
-/* Every element as one of another type of the same size. */
-static PyObject *retyped(PyObject *core, PyObject *args)
+/* Element for element, whatever they mean: the types need the same size only. */
+static PyObject *copy_bytes(PyObject *core, PyObject *args)
 {
-    PyObject *obj;
-    tnpy_dtype *dtype;
+    PyObject *to, *from;
     tnpy_state *state = tnpy_state_of(core);
-    if (!PyArg_ParseTuple(args, "O!O!:_retyped", state->span_type, &obj, state->dtype_type, &dtype))
+    if (!PyArg_ParseTuple(args, "O!O!:_copy_bytes", state->span_type, &to, state->span_type, &from))
         return NULL;
-    const tn_span *shown = tnpy_span_get(obj);
-    if (shown == NULL)
+    const tn_span *target = tnpy_span_get(to), *source = target == NULL ? NULL : tnpy_span_get(from);
+    if (source == NULL)
         return NULL;
-    if (shown->type->itemsize != dtype->type->itemsize) {
-        PyErr_SetString(PyExc_BufferError, "different itemsizes");
-        return NULL;
+    tn_error err;
+    tn_span punned = *source;
+    if (source->type->itemsize != target->type->itemsize) {
+        tn_fail(&err, TN_UNSUPPORTED, "different itemsizes");
+        return tnpy_raise(&err);
     }
-    return tnpy_span_new(state, ((tnpy_span *)obj)->memory, dtype, shown);
+    punned.type = target->type;
+    if (tn_copy(target, &punned, TN_CAST_NO, &err) != TN_OK)
+        return tnpy_raise(&err);
+    Py_RETURN_NONE;
 }
 
 PyMethodDef tnpy_indirect_methods[] = {
     {"_format_dtype", format_dtype, METH_O, "The DType of a format of the struct module, or of PEP 3118."},
     {"_table_at", table_at, METH_VARARGS, "(address, rows, columns, dtype, readonly, keeper): memory that C made."},
     {"_reinterpreted", reinterpreted, METH_VARARGS, "(span, dtype): its rows as elements of another type."},
-    {"_retyped", retyped, METH_VARARGS, "(span, dtype): its elements as those of a type of the same size."},
+    {"_copy_bytes", copy_bytes, METH_VARARGS, "(to, source): two Spans of one shape, and of elements of one size."},
     {NULL, NULL, 0, NULL},
 };
