@@ -4,6 +4,8 @@
 #include "call.h"
 #include "error.h"
 #include "frame.h"
+#include "handle.h"
+#include "owned.h"
 #include "span_type.h"
 #include "value.h"
 
@@ -14,8 +16,13 @@ typedef struct fast_call {
     union {
         double number;
         int64_t integer;
+        void *pointer;
     } values[MAX_PLANNED];
-    _Alignas(long double) char result[2 * sizeof(long double)];
+    union {
+        _Alignas(long double) char value[2 * sizeof(long double)];
+        void *pointer;
+        tn_array array;
+    } result;
 } fast_call;
 
 static const ptrdiff_t no_steps[MAX_PLANNED + 1]; /* one point: nothing moves */
@@ -111,6 +118,16 @@ static bool take_value(const planned_argument *argument, PyObject *obj, fast_cal
     return true;
 }
 
+static inline bool take_handle(const planned_argument *argument, PyObject *obj, fast_call *call, int k)
+{
+    const tnpy_handle *h = (const tnpy_handle *)obj;
+    call->args[argument->arg] = (char *)&call->values[k];
+    if (Py_TYPE(obj) != argument->of.cls->type || h->pointer == NULL || h->exclusive)
+        return false;
+    call->values[k].pointer = h->pointer;
+    return true;
+}
+
 /* The arguments that can be passed by position, all of which are there. */
 static bool take(const tnpy_function *f, PyObject *const *objects, fast_call *call)
 {
@@ -120,8 +137,9 @@ static bool take(const tnpy_function *f, PyObject *const *objects, fast_call *ca
         call->dims[plan->constants[k].dim] = plan->constants[k].value;
     for (int k = 0; k < plan->npositional; k++) {
         const planned_argument *argument = &plan->arguments[k];
-        bool taken = argument->kind == PLANNED_ARRAY ? take_array(f, argument, objects[k], call)
-                                                     : take_value(argument, objects[k], call, k);
+        bool taken = argument->kind == PLANNED_ARRAY    ? take_array(f, argument, objects[k], call)
+                     : argument->kind == PLANNED_HANDLE ? take_handle(argument, objects[k], call, k)
+                                                        : take_value(argument, objects[k], call, k);
         if (!taken)
             return false;
     }
@@ -159,7 +177,7 @@ static int run(const tnpy_function *f, fast_call *call)
 {
     tn_stop stop;
     int stopped;
-    call->args[f->def->nparams] = call->result;
+    call->args[f->def->nparams] = (char *)&call->result;
     if (f->plan->threadsafe) {
         Py_BEGIN_ALLOW_THREADS
         stopped = f->def->loop(call->args, call->dims, no_steps, &stop);
@@ -173,17 +191,35 @@ static int run(const tnpy_function *f, fast_call *call)
     return -1;
 }
 
-static PyObject *c_result(const tnpy_function *f, const fast_call *call)
+/* The objects of C that were passed. */
+static tnpy_handles collect_handles(const tnpy_plan *plan, PyObject *const *objects, PyObject **handles)
 {
-    if (f->plan->result == RESULT_DOUBLE) {
-        double number;
-        memcpy(&number, call->result, sizeof number);
-        return PyFloat_FromDouble(number);
-    }
-    if (f->plan->result == RESULT_NONE)
-        Py_RETURN_NONE;
+    int count = 0;
+    for (int k = 0; k < plan->npositional && count < plan->nhandles; k++)
+        if (plan->arguments[k].kind == PLANNED_HANDLE)
+            handles[count++] = objects[k];
+    return (tnpy_handles){handles, count};
+}
+
+static PyObject *c_result(const tnpy_function *f, PyObject *const *objects, fast_call *call)
+{
     const tn_param *result = f->def->result;
-    return tnpy_value_to_python(f->state, result->type, result->flags & TN_CHARACTER, call->result);
+    PyObject *handles[MAX_PLANNED];
+    double number;
+    switch ((planned_result)f->plan->result) {
+    case RESULT_NONE:
+        Py_RETURN_NONE;
+    case RESULT_DOUBLE:
+        memcpy(&number, call->result.value, sizeof number);
+        return PyFloat_FromDouble(number);
+    case RESULT_HANDLE:
+        return tnpy_handle_result(f, call->result.pointer, collect_handles(f->plan, objects, handles), NULL);
+    case RESULT_OWNED:
+        return tnpy_owned_result(f, &call->result.array, collect_handles(f->plan, objects, handles), false);
+    case RESULT_VALUE:
+        break;
+    }
+    return tnpy_value_to_python(f->state, result->type, result->flags & TN_CHARACTER, call->result.value);
 }
 
 /* --- outputs and keywords ----------------------------------------------------------------------------------------- */
@@ -276,18 +312,20 @@ static bool make_outputs(const tnpy_function *f, PyObject **objects, fast_call *
 }
 
 /* The C result, then the outputs. Takes over the outputs' references. */
-static PyObject *results(const tnpy_function *f, PyObject **objects, const fast_call *call)
+static PyObject *results(const tnpy_function *f, PyObject **objects, fast_call *call)
 {
     const tnpy_plan *plan = f->plan;
     if (plan->returned == 1 && plan->result == RESULT_NONE)
         return objects[plan->npositional];
     if (plan->narguments == plan->npositional)
-        return c_result(f, call);
+        return c_result(f, objects, call);
     PyObject *tuple = PyTuple_New(plan->returned);
     int place = 0;
-    if (tuple != NULL && plan->result != RESULT_NONE) {
-        PyObject *value = c_result(f, call);
-        if (value == NULL)
+    if (plan->result != RESULT_NONE) {
+        PyObject *value = c_result(f, objects, call); /* in any case: it may be memory that C has handed over */
+        if (tuple == NULL)
+            Py_XDECREF(value);
+        else if (value == NULL)
             Py_CLEAR(tuple);
         else
             PyTuple_SET_ITEM(tuple, place++, value);

@@ -569,9 +569,9 @@ PyTypeObject *tnpy_class_make_type(PyObject *core)
 
 /* --- in a call ---------------------------------------------------------------------------------------------------- */
 
-static tnpy_class *wanted_class(const tnpy_frame *frame, const tn_param *param)
+static tnpy_class *wanted_class(const tnpy_function *f, const tn_param *param)
 {
-    return (tnpy_class *)PyTuple_GET_ITEM(frame->function->classes, param->handle);
+    return (tnpy_class *)PyTuple_GET_ITEM(f->classes, param->handle);
 }
 
 /* An object of the class, or of one derived from it: what its instances keep says so. */
@@ -593,7 +593,7 @@ static tn_status refuse_handle(tnpy_frame *frame, int i)
 tn_status tnpy_convert_handle(tnpy_frame *frame, int i)
 {
     const tn_param *param = &frame->def->params[i];
-    const tnpy_class *cls = wanted_class(frame, param);
+    const tnpy_class *cls = wanted_class(frame->function, param);
     PyObject *obj = frame->objects[i];
     if (!is_object_of(obj, cls))
         return refuse_handle(frame, i);
@@ -645,20 +645,20 @@ tn_status tnpy_check_exclusive(tnpy_frame *frame)
 /* --- results ------------------------------------------------------------------------------------------------------ */
 
 /* Some functions return what they were given. */
-static PyObject *find_argument(const tnpy_frame *frame, const tnpy_class *cls, const void *pointer)
+static PyObject *find_argument(tnpy_handles handles, const tnpy_class *cls, const void *pointer)
 {
-    for (int k = 0; k < frame->nhandles; k++) {
-        const tnpy_handle *h = handle_of(frame->handles[k]);
+    for (int k = 0; k < handles.count; k++) {
+        const tnpy_handle *h = handle_of(handles.objects[k]);
         if (h->pointer == pointer && h->cls == cls)
-            return frame->handles[k];
+            return handles.objects[k];
     }
     return NULL;
 }
 
 /* __init__: what is made while the object has got a pointer already (arguments that run Python code can do that) is freed. */
-static PyObject *put_into_target(const tnpy_frame *frame, const tnpy_class *cls, void *pointer)
+static PyObject *put_into_target(PyObject *target, const tnpy_class *cls, void *pointer)
 {
-    tnpy_handle *h = handle_of(frame->target);
+    tnpy_handle *h = handle_of(target);
     if (h->pointer != NULL) {
         cls->def->free(pointer);
         return PyErr_Format(PyExc_TypeError, "%s.__init__() was called while it was under way", cls->def->name);
@@ -667,19 +667,19 @@ static PyObject *put_into_target(const tnpy_frame *frame, const tnpy_class *cls,
     Py_RETURN_NONE;
 }
 
-PyObject *tnpy_handle_result(tnpy_frame *frame, const tn_param *param, void *pointer)
+PyObject *tnpy_handle_result(const tnpy_function *f, void *pointer, tnpy_handles handles, PyObject *target)
 {
-    tnpy_class *cls = wanted_class(frame, param);
+    tnpy_class *cls = wanted_class(f, f->def->result);
     if (pointer == NULL)
-        return PyErr_Format(PyExc_MemoryError, "%s(): C returned no %s (out of memory)", frame->def->name, cls->def->name);
-    PyObject *argument = find_argument(frame, cls, pointer);
-    if (argument != NULL && frame->target == NULL)
+        return PyErr_Format(PyExc_MemoryError, "%s(): C returned no %s (out of memory)", f->def->name, cls->def->name);
+    PyObject *argument = find_argument(handles, cls, pointer);
+    if (argument != NULL && target == NULL)
         return Py_NewRef(argument);
     if (argument != NULL)
-        return PyErr_Format(PyExc_RuntimeError, "%s(): C returned the %s it was given, and no new one", frame->def->name,
+        return PyErr_Format(PyExc_RuntimeError, "%s(): C returned the %s it was given, and no new one", f->def->name,
                             cls->def->name);
-    if (frame->target != NULL)
-        return put_into_target(frame, cls, pointer);
+    if (target != NULL)
+        return put_into_target(target, cls, pointer);
     tnpy_handle *h = new_handle(cls, cls->type);
     if (h == NULL)
         cls->def->free(pointer);

@@ -34,6 +34,12 @@ typedef struct tnpy_class {
     char *makers;             /* "load() or stack()": what else makes objects; NULL where nothing does */
 } tnpy_class;
 
+/* The objects of C that a call was given; borrowed. */
+typedef struct tnpy_handles {
+    PyObject *const *objects;
+    int count;
+} tnpy_handles;
+
 typedef struct tnpy_handle {
     tnpy_lender lender;
     tnpy_class *cls;
@@ -68,8 +74,8 @@ tn_status tnpy_check_exclusive(tnpy_frame *frame);
 
 void tnpy_handles_done(tnpy_frame *frame);
 
-/* What C returned as an object: a new one; the very argument it was given; or frame->target, which takes it. NULL of C
- * is MemoryError. Takes over the pointer. New reference, or NULL with an exception. */
-PyObject *tnpy_handle_result(tnpy_frame *frame, const tn_param *param, void *pointer);
+/* What a function returned as an object of C: a new one; the very argument it was given; or `target` (may be NULL), which
+ * takes it. NULL of C is MemoryError. Takes over the pointer. New reference, or NULL with an exception. */
+PyObject *tnpy_handle_result(const tnpy_function *f, void *pointer, tnpy_handles handles, PyObject *target);
 
 #endif

@@ -129,15 +129,16 @@ static PyObject *result_of(tnpy_frame *frame, int i)
     if (frame->sources[i] != TNPY_SCRATCH)
         return Py_NewRef(frame->objects[i]);
     const char *value = frame->scratch + frame->function->slots[i].offset;
+    tnpy_handles handles = {frame->handles, frame->nhandles};
     if (param->kind == TN_PARAM_HANDLE) {
         void *pointer;
         memcpy(&pointer, value, sizeof pointer);
-        return tnpy_handle_result(frame, param, pointer);
+        return tnpy_handle_result(frame->function, pointer, handles, frame->target);
     }
     if (param->kind == TN_PARAM_OWNED) {
         tn_array array;
         memcpy(&array, value, sizeof array);
-        return tnpy_owned_result(frame, &array);
+        return tnpy_owned_result(frame->function, &array, handles, frame->as_span);
     }
     if (param->kind == TN_PARAM_TEXT) {
         const char *text;

@@ -68,9 +68,9 @@ static bool is_direct(const tn_span *span)
 }
 
 /* Everything that C may have got wrong in filling it in by hand, and that can be seen. */
-static tn_status check(const tnpy_frame *frame, const tn_span *span, tn_error *err)
+static tn_status check(const tnpy_function *f, const tn_span *span, tn_error *err)
 {
-    const char *function = frame->def->name;
+    const char *function = f->def->name;
     tn_error reason;
     ptrdiff_t low, high;
     if (span->data == NULL)
@@ -94,12 +94,12 @@ static PyObject *raise(const tn_error *err)
 
 /* Several objects keep what one of them shows: which one, nobody knows. Each counts a Memory of its own, which shows
  * nothing. */
-static PyObject *keep_all(tnpy_frame *frame)
+static PyObject *keep_all(tnpy_state *state, tnpy_handles handles)
 {
-    PyObject *all = PyTuple_New(frame->nhandles);
-    for (int k = 0; all != NULL && k < frame->nhandles; k++) {
+    PyObject *all = PyTuple_New(handles.count);
+    for (int k = 0; all != NULL && k < handles.count; k++) {
         tn_array nothing = {.release = NULL};
-        PyObject *memory = (PyObject *)tnpy_memory_lend(frame->state, &nothing, frame->handles[k], 1);
+        PyObject *memory = (PyObject *)tnpy_memory_lend(state, &nothing, handles.objects[k], 1);
         if (memory == NULL)
             Py_CLEAR(all);
         else
@@ -109,19 +109,19 @@ static PyObject *keep_all(tnpy_frame *frame)
 }
 
 /* The Memory of what C returned. Takes over *array. */
-static tnpy_memory *memory_of(tnpy_frame *frame, tn_array *array)
+static tnpy_memory *memory_of(tnpy_state *state, tn_array *array, tnpy_handles handles)
 {
     bool owned = array->release != NULL && !(array->span.flags & TN_UNOWNED);
-    if (owned || frame->nhandles == 0)
-        return tnpy_memory_lend(frame->state, array, NULL, 0);
-    if (frame->nhandles == 1)
-        return tnpy_memory_lend(frame->state, array, frame->handles[0], 1);
-    PyObject *keepers = keep_all(frame);
+    if (owned || handles.count == 0)
+        return tnpy_memory_lend(state, array, NULL, 0);
+    if (handles.count == 1)
+        return tnpy_memory_lend(state, array, handles.objects[0], 1);
+    PyObject *keepers = keep_all(state, handles);
     if (keepers == NULL) {
         tn_array_release(array);
         return NULL;
     }
-    tnpy_memory *memory = tnpy_memory_lend(frame->state, array, keepers, 0);
+    tnpy_memory *memory = tnpy_memory_lend(state, array, keepers, 0);
     Py_DECREF(keepers);
     return memory;
 }
@@ -134,17 +134,17 @@ static PyObject *as_span(tnpy_state *state, tnpy_memory *memory)
     return span;
 }
 
-PyObject *tnpy_owned_result(tnpy_frame *frame, tn_array *array)
+PyObject *tnpy_owned_result(const tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_a_span)
 {
     tn_error err;
-    if (check(frame, &array->span, &err) != TN_OK) {
+    if (check(f, &array->span, &err) != TN_OK) {
         tn_array_release(array);
         return raise(&err);
     }
-    tnpy_memory *memory = memory_of(frame, array);
+    tnpy_memory *memory = memory_of(f->state, array, handles);
     if (memory == NULL)
         return NULL;
-    PyObject *result = frame->as_span ? as_span(frame->state, memory) : tnpy_lend_memory(frame->state, memory);
+    PyObject *result = as_a_span ? as_span(f->state, memory) : tnpy_lend_memory(f->state, memory);
     Py_DECREF((PyObject *)memory);
     return result;
 }

@@ -6,6 +6,7 @@
 #include <Python.h>
 
 #include "frame.h"
+#include "handle.h"
 #include "tenon/array.h"
 
 /* Phase 1: argument i becomes a tn_array in scratch that holds what was passed until C releases it; {0} for None. Until
@@ -20,10 +21,10 @@ static inline void tnpy_hand_over(tnpy_frame *frame)
     frame->nkept = 0;
 }
 
-/* What C returned, checked and lent: an ndarray, or a Span where NumPy is not to be had, or cannot say its layout or element
- * type, or where frame->as_span says so. Memory that C does not hand over (TN_UNOWNED, or no release) is that of the
+/* What a function returned, checked and lent: an ndarray, or a Span where NumPy is not to be had, or cannot say its layout or
+ * element type, or where `as_span` says so. Memory that C does not hand over (TN_UNOWNED, or no release) is that of the
  * objects passed to the call: the result keeps them, and they count it. Takes over *array. New reference, or NULL with an
  * exception. */
-PyObject *tnpy_owned_result(tnpy_frame *frame, tn_array *array);
+PyObject *tnpy_owned_result(const tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include "handle.h"
+
 /* --- sizes -------------------------------------------------------------------------------------------------------- */
 
 static bool plan_sizes(tnpy_plan *plan, const tn_function *def)
@@ -97,6 +99,21 @@ static void plan_size(planned_argument *argument, const tn_function *def, int i)
     argument->of.integer.max = size->max;
 }
 
+/* Where the GIL does not keep others away while C runs, a call must be counted by its objects. */
+static bool plan_handle(tnpy_plan *plan, planned_argument *argument, const tnpy_function *f, int i)
+{
+    const tn_param *param = &f->def->params[i];
+#ifdef Py_GIL_DISABLED
+    return false;
+#endif
+    if (param->flags & TN_OPTIONAL || f->def->flags & (TN_THREADSAFE | TN_EXCLUSIVE))
+        return false;
+    argument->kind = PLANNED_HANDLE;
+    argument->of.cls = (const tnpy_class *)PyTuple_GET_ITEM(f->classes, param->handle);
+    plan->nhandles++;
+    return true;
+}
+
 static bool plan_argument(tnpy_plan *plan, int *naxes, const tnpy_function *f, int i)
 {
     const tn_param *param = &f->def->params[i];
@@ -111,10 +128,11 @@ static bool plan_argument(tnpy_plan *plan, int *naxes, const tnpy_function *f, i
     case TN_PARAM_SIZE:
         plan_size(argument, f->def, i);
         return true;
+    case TN_PARAM_HANDLE:
+        return plan_handle(plan, argument, f, i);
     case TN_PARAM_VIEW:
     case TN_PARAM_SPAN:
     case TN_PARAM_TEXT:
-    case TN_PARAM_HANDLE:
     case TN_PARAM_OWNED:
     case TN_PARAM_ROWS:
         break;
@@ -143,6 +161,10 @@ static bool plan_result(tnpy_plan *plan, const tn_param *result)
 {
     if (result == NULL)
         return true;
+    if (result->kind == TN_PARAM_HANDLE || result->kind == TN_PARAM_OWNED) {
+        plan->result = result->kind == TN_PARAM_HANDLE ? RESULT_HANDLE : RESULT_OWNED;
+        return true;
+    }
     if (result->kind != TN_PARAM_VALUE || result->type->itemsize > (ptrdiff_t)(2 * sizeof(long double)))
         return false;
     bool is_double = result->type->kind == TN_FLOAT && result->type->itemsize == sizeof(double);

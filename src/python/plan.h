@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A plan: what fast.c needs to know of a function, laid out for the order in which a call needs it.
  *
- * A plan covers functions of arrays, floats and integers; views, text, records, optional arguments and what has sizes
- * that are not known when they are needed take the general way.
+ * A plan covers functions of arrays, floats, integers and objects of C; views, text, records, optional arguments and what
+ * has sizes that are not known when they are needed take the general way.
  */
 #ifndef TNPY_PLAN_H
 #define TNPY_PLAN_H
@@ -20,7 +20,7 @@ typedef struct planned_axis {
     bool sets;
 } planned_axis;
 
-typedef enum planned_kind { PLANNED_ARRAY, PLANNED_DOUBLE, PLANNED_INTEGER, PLANNED_SIZE } planned_kind;
+typedef enum planned_kind { PLANNED_ARRAY, PLANNED_DOUBLE, PLANNED_INTEGER, PLANNED_SIZE, PLANNED_HANDLE } planned_kind;
 
 typedef struct planned_argument {
     uint8_t kind;               /* planned_kind */
@@ -37,6 +37,7 @@ typedef struct planned_argument {
         struct {
             int64_t min, max;
         } integer;              /* for PLANNED_SIZE, too, which goes to dims[dim] */
+        const struct tnpy_class *cls;
     } of;
     PyObject *name;             /* interned; NULL if it cannot be passed by keyword. Borrowed from the slot */
     uint16_t dim;
@@ -53,7 +54,7 @@ typedef struct planned_pair {
     uint8_t a, b;               /* indices into arguments */
 } planned_pair;
 
-typedef enum planned_result { RESULT_NONE, RESULT_DOUBLE, RESULT_VALUE } planned_result;
+typedef enum planned_result { RESULT_NONE, RESULT_DOUBLE, RESULT_VALUE, RESULT_HANDLE, RESULT_OWNED } planned_result;
 
 struct tnpy_plan {
     uint8_t npositional;        /* arguments[0 … npositional-1] must be given */
@@ -61,6 +62,7 @@ struct tnpy_plan {
     uint8_t npairs, nconstants;
     uint8_t result;             /* planned_result: the C result */
     uint8_t returned;           /* how many things the call returns */
+    uint8_t nhandles;           /* how many arguments are objects of C */
     bool threadsafe;
     bool computes;              /* some sizes are expressions */
     planned_argument arguments[MAX_PLANNED];
