@@ -95,7 +95,6 @@ static int axis_from_inside(int k, int ndim, tn_order order)
 tn_status tn_contiguous_strides(int ndim, const ptrdiff_t *shape, ptrdiff_t itemsize, tn_order order,
                                 ptrdiff_t *strides, tn_error *err)
 {
-    ptrdiff_t made[TN_MAX_NDIM];
     if (ndim < 0 || ndim > TN_MAX_NDIM)
         return tn_fail(err, TN_WRONG_VALUE, "%d dimensions; 0 to %d are possible", ndim, TN_MAX_NDIM);
     ptrdiff_t stride = itemsize;
@@ -103,12 +102,16 @@ tn_status tn_contiguous_strides(int ndim, const ptrdiff_t *shape, ptrdiff_t item
         int axis = axis_from_inside(k, ndim, order);
         if (shape[axis] < 0)
             return tn_fail(err, TN_WRONG_VALUE, "extent %d is %td", axis, shape[axis]);
-        made[axis] = stride;
         if (shape[axis] > 1 && tni_mul(stride, shape[axis], &stride))
             return tn_fail(err, TN_OUT_OF_RANGE, "the elements take more bytes than an address can count");
     }
-    if (ndim > 0)
-        memcpy(strides, made, (size_t)ndim * sizeof *made);
+    stride = itemsize;
+    for (int k = 0; k < ndim; k++) { /* in place: `strides` may be `shape` */
+        int axis = axis_from_inside(k, ndim, order);
+        ptrdiff_t extent = shape[axis];
+        strides[axis] = stride;
+        stride *= extent > 1 ? extent : 1;
+    }
     return TN_OK;
 }
 

@@ -53,7 +53,8 @@ tnpy_memory *tnpy_memory_lend(tnpy_state *state, tn_array *array, PyObject *keep
         return NULL;
     }
     tnpy_loan_init(&memory->loan);
-    memory->array = tn_array_move(array);
+    memory->array = *array;
+    *array = (tn_array){.release = NULL};
     memory->keeper = Py_XNewRef(keeper);
     if (keeper != NULL && counts) {
         memory->counted = 1;

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 import everything as e
+import handles as h
 
 x = np.ones((3, 4))
 number: float = e.mean(x)
@@ -50,8 +51,40 @@ dtype: np.dtype[Any] = e.pair
 e.fill(np.zeros(3, np.int32), True)
 z: complex = e.turn(1)
 flag: bool = e.is_odd(3)
+
+t: h.table = h.table(3)
+other: h.table = h.table.from_(x)
+sum: float = t.sum() + t.sum(other) + t.sum(other=None) + other.copy().sum()
+rows: int = t.rows
+t.scale = 2
+scale: float = t.scale
+extents: tuple[int, int] = t.extents
+all_values: NDArray[Any] = t.values
+t.append(np.ones(3))
+same: bool = h.same_extents(t, other)
+view = memoryview(t)
+array: NDArray[Any] = np.asarray(t)
+e.mean(t)
+with t as also:
+    done: bool = also.closed
+    also.close()
+p = h.point(1, 2.5)
+p.x = p.x + 1
+counter: h.counter = h.start(1)
+count: int = counter.next()
+made: NDArray[Any] = h.arrange(3)
+h.keep(made)
+h.keep()
+
+class Mine(h.table):
+    def __init__(self) -> None:
+        super().__init__(3)
 """
 
+BEFORE_WRONG = [
+    "import numpy as np", "import everything as e", "import handles as h", "x = np.ones((3, 4))",
+    "t, p = h.table(3), h.point(1, 2)",
+]  # fmt: skip
 WRONG = [
     'text: str = e.greet("you")',  # C may return NULL
     "e.any_mean.coerce(x)",
@@ -67,6 +100,17 @@ WRONG = [
     "e.mean.nothing",
     "e.solve(0, np.ones(2)) + 1",
     "e.no_shape(np.ones(3))",
+    "h.table()",
+    'h.table("3")',
+    "h.counter()",
+    "h.counter(1)",
+    "t.rows = 3",
+    'p.x = "wide"',
+    "p.y",
+    "t.sum(p)",
+    "h.table.sum()",
+    "t.close(1)",
+    "h.same_extents(t, p)",
 ]
 
 
@@ -83,7 +127,7 @@ def folder(tmp_path_factory):
         (folder / stub.name).write_text(stub.read_text())
     (folder / "right.py").write_text(RIGHT)
     (folder / "wrong.py").write_text(
-        "\n".join(["import numpy as np", "import everything as e", "x = np.ones((3, 4))", *WRONG, ""])
+        "\n".join([*BEFORE_WRONG, *WRONG, ""])
     )
     settings = {"strict": ["*.pyi"], "extraPaths": [PACKAGE_PATH], "reportMissingModuleSource": False}
     (folder / "pyrightconfig.json").write_text(json.dumps(settings))
@@ -111,9 +155,9 @@ def test_mypy_finds_every_wrong_use(folder):
     pytest.importorskip("mypy")
     done = run("mypy", "--strict", "wrong.py", cwd=folder)
     lines = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
-    assert lines == {4 + k for k in range(len(WRONG))}, done.stdout
+    assert lines == {len(BEFORE_WRONG) + 1 + k for k in range(len(WRONG))}, done.stdout
 
 
 def test_pyright_finds_every_wrong_use(folder):
     lines = {item["range"]["start"]["line"] + 1 for item in pyright(folder, "wrong.py")}
-    assert lines == {4 + k for k in range(len(WRONG))}
+    assert lines == {len(BEFORE_WRONG) + 1 + k for k in range(len(WRONG))}

@@ -46,11 +46,19 @@ def assemble(name: str, translations: Sequence[Translation]) -> Module:
     module.refusals += settle_classes(module.halves)
     for item in module.classes:
         item.doc = class_doc(item)
+    files = [translation.path for translation in translations]
+    module.refusals.sort(key=lambda refusal: _place(refusal.location, files))
     _add_constants(module, translations)
     for translation in translations:
         for overload in translation.overloads:
             _add_overload(module, overload)
     return module
+
+
+def _place(location: Location, files: Sequence[str]) -> tuple[int, int, int]:
+    """Where people look for it: file by file as they named them, from top to bottom."""
+    file = files.index(location.file) if location.file in files else len(files)
+    return file, location.line, location.column
 
 
 def _add_function(

@@ -7,7 +7,7 @@ from .model import Direction, Function, HandleClass, MethodKind, Param, ParamKin
 
 
 def function_doc(function: Function, text: str, returns: str) -> str:
-    if function.method is not None and function.method.kind is MethodKind.ATTRIBUTE:
+    if function.method is not None and function.method.is_read:
         return text or returns
     parts = [text] if text else []
     inputs = [param for param in function.called_params if not param.is_output]
@@ -33,7 +33,7 @@ def python_signature(function: Function) -> str:
     """`scale(a: float, x: float64[n], *, y: float64[n] = None) -> float64[n]`; `grid.spacing: float` of an attribute."""
     results = [entry.split("\n")[0].split(" : ")[-1] for entry in _outputs(function, "")]
     returned = "None" if not results else results[0] if len(results) == 1 else f"tuple[{', '.join(results)}]"
-    if function.method is not None and function.method.kind is MethodKind.ATTRIBUTE:
+    if function.method is not None and function.method.is_read:
         return f"{function.python_name}: {returned}"
     if function.method is not None and function.method.kind is MethodKind.SET:
         return f"{function.python_name} = {function.called_params[0].annotation}"

@@ -172,6 +172,11 @@ class Method:
     also_attribute: bool = False  # a buffer that is read like an attribute, too
 
     @property
+    def is_read(self) -> bool:
+        """Without a call, as an attribute is."""
+        return self.kind is MethodKind.ATTRIBUTE or self.also_attribute
+
+    @property
     def takes_self(self) -> bool:
         return self.kind not in (MethodKind.NEW, MethodKind.STATIC)
 

@@ -380,8 +380,7 @@ class _Parser:
         definition = declaration.get_definition()
         cursors = [self.typedefs.get(spelling), definition, declaration]
         found = [cursor for cursor in cursors if cursor is not None]
-        comments = [cursor.raw_comment or "" for cursor in found]
-        comment = next((text for text in comments if text and not _OF_FILE.search(text)), "")
+        comment = next((text for text in (_own_comment(cursor) for cursor in found) if text), "")
         location = self._location(found[0].location)
         self.out.types[spelling] = TypeName(name, location, comment, definition is not None)
 
@@ -653,11 +652,19 @@ def _first_trailing(gap: str, last: bool) -> str:
 
 
 _OF_FILE = re.compile(r"[@\\]file\b")
+_BLOCK = re.compile(r"/\*[*!].*?\*/|(?:^[ \t]*//[/!][^\n]*\n?)+", re.DOTALL | re.MULTILINE)
+
+
+def _own_comment(cursor: Any) -> str:
+    """The comment of a declaration, without that of the file, which clang joins to it."""
+    text = str(cursor.raw_comment or "")
+    blocks = _BLOCK.findall(text) if _OF_FILE.search(text) else [text]
+    return "\n".join(block for block in blocks if not _OF_FILE.search(block))
 
 
 def _file_comment(text: str) -> str:
     """The comment with @file in it."""
-    for match in re.finditer(r"/\*[*!].*?\*/|(?:^[ \t]*//[/!][^\n]*\n)+", text, re.DOTALL | re.MULTILINE):
+    for match in _BLOCK.finditer(text):
         if _OF_FILE.search(match[0]):
             return match[0]
     return ""

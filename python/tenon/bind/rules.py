@@ -327,6 +327,9 @@ def _classify_pointer(draft: _Draft, ctype: Pointer) -> None:
     if isinstance(target, Pointer):
         _classify_rows(draft, ctype, target)
         return
+    if isinstance(target, Record) and (view_of(target.name) or target.name in ("tn_span", "tn_array")):
+        advice = "return the array" if target.name == "tn_array" and directive.direction == "out" else "pass it by value"
+        raise Refused(f"{name} is a pointer to {target.name}", advice)
     if isinstance(target, Record) and not target.named:
         raise Refused(f"{name} is a pointer to a structure that has no name", "give it one with typedef")
     if isinstance(target, Record) and _is_handle(draft, target):
@@ -435,8 +438,6 @@ def _is_one_value(draft: _Draft, target: Number | Record) -> bool:
 def _classify_reference(draft: _Draft, target: Number | Record) -> None:
     name, const = draft.python_name, target.const
     if isinstance(target, Record):
-        if view_of(target.name) or target.name in ("tn_span", "tn_array"):
-            raise Refused(f"{name} is a pointer to {target.name}", "pass it by value")
         _described(target)
     if not const and draft.directive.direction is None:
         raise Refused(

@@ -143,6 +143,10 @@ class _Stub:
             return f"{self._builtin('str')} | None"
         if param.kind in (ParamKind.ARRAY, ParamKind.ROWS):
             return self._ndarray(param.type, param.character)
+        if param.kind is ParamKind.HANDLE:
+            return param.annotation
+        if param.kind is ParamKind.OWNED:
+            return self._array_of(self._use("typing", "Any"))
         return self._value(param.type)
 
     def _value(self, element: CType | None) -> str:
@@ -209,18 +213,22 @@ class _Stub:
     def _class(self, item: HandleClass) -> list[str]:
         lines = [f"class {item.python_name}({self._use('tenon', 'Handle')}):", *_class_docstring(item.doc)]
         made = item.find(MethodKind.NEW)
+
+        def gap() -> list[str]:
+            return [""] if len(lines) > 1 else []
+
         if not made:
             never = self._use("typing", "Never")
-            lines += ["", f"    def __init__(self, made_by_c_alone: {never}, /) -> None: ..."]
+            lines += [*gap(), f"    def __init__(self, made_by_c_alone: {never}, /) -> None: ..."]
         setters = {function.method.name: function for function in item.find(MethodKind.SET) if function.method}
         shown = [function for function in item.methods if function not in made]
         for function in (*made, *shown):
             assert function.method is not None
             if function.method.kind is not MethodKind.SET:
-                lines += ["", *self._method(function, setters.get(function.method.name))]
+                lines += [*gap(), *self._method(function, setters.get(function.method.name))]
         if item.find(MethodKind.BUFFER):
             memoryview, integer = self._builtin("memoryview"), self._builtin("int")
-            lines += ["", f"    def __buffer__(self, flags: {integer}, /) -> {memoryview}: ..."]
+            lines += [*gap(), f"    def __buffer__(self, flags: {integer}, /) -> {memoryview}: ..."]
         return lines
 
     def _method(self, function: Function, setter: Function | None) -> list[str]:
@@ -232,9 +240,9 @@ class _Stub:
             name, returns = "__init__", "None"
         elif method.kind is MethodKind.STATIC:
             decorators, head = [f"@{self._builtin('staticmethod')}"], []
-        elif method.kind is MethodKind.ATTRIBUTE or method.also_attribute:
-            decorators = [f"@{self._builtin('property')}"]
         parameters = [*head, *self._parameters(function)]
+        if method.is_read:
+            decorators, parameters = [f"@{self._builtin('property')}"], head
         doc = "" if method.kind is MethodKind.NEW else function.doc
         lines = [*decorators, *_definition(name, parameters, returns), *_docstring(doc)]
         if setter is not None:

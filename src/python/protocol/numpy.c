@@ -525,9 +525,38 @@ PyObject *tnpy_numpy_new(tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, 
     return new_array(key, ndim, shape, NULL, data, readonly, owner);
 }
 
+/* The strides that NumPy would make itself, at an address that it would call aligned: of scalars of the machine's own. */
+static bool is_as_numpy_makes_it(const tn_span *span, const tn_type *type)
+{
+    bool known = type->kind != TN_STRUCT && type->kind != TN_SUBARRAY && (type->alignment > 1 || type->itemsize == 1);
+    if (!known || (uintptr_t)span->data & (type->alignment - 1))
+        return false;
+    ptrdiff_t stride = type->itemsize;
+    for (int k = span->ndim - 1; k >= 0; k--) {
+        if (span->strides[k] != stride || span->shape[k] == 0)
+            return false;
+        stride *= span->shape[k];
+    }
+    return true;
+}
+
 PyObject *tnpy_numpy_view(tnpy_dtype_key *key, const tn_span *span, PyObject *owner)
 {
-    return new_array(key, span->ndim, span->shape, span->strides, span->data, span->flags & TN_READONLY, owner);
+    if (tnpy_numpy_prepare(key) < 0)
+        return NULL;
+    PyArray_Descr *dtype = dtype_to_lend(key);
+    if (dtype == NULL)
+        return NULL;
+    int flags = span->flags & TN_READONLY ? 0 : NPY_ARRAY_WRITEABLE;
+    const ptrdiff_t *strides = span->strides;
+    if (is_as_numpy_makes_it(span, key->type)) { /* which saves it the look at them */
+        flags |= NPY_ARRAY_ALIGNED;
+        strides = NULL;
+    }
+    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, dtype, span->ndim, span->shape, strides, span->data, flags, NULL);
+    if (array != NULL)
+        ((PyArrayObject_fields *)array)->base = Py_NewRef(owner); /* never an array, so there is no chain to shorten */
+    return array;
 }
 
 /* --- times -------------------------------------------------------------------------------------------------------- */
