@@ -9,7 +9,7 @@ What a fenced block means depends on its language:
     python      otherwise: executed
     pycon       a session at Python's prompt, compared as doctest does; `...` stands for anything
     console     `$ command` lines, which must succeed, and what they print, standard error included; `...` as above
-    toml, meson, cmake    an extract, word for word, from a file under examples/, which the tests build
+    toml, meson, cmake, cpp, cython    an extract, word for word, from a file under examples/, which the tests build
     sh, text    shown, not run: what installs Tenon itself, and what is no code
 
 Any other language is an error, so that no block stays unrun by accident.
@@ -29,7 +29,7 @@ FENCE = re.compile(r"^( *)(`{3,})(.*)$")
 FILE_NAME = re.compile(r"^(?:/\* (\S+\.[ch]) \*/|// (\S+\.[ch])|# (\S+\.py))$")
 ROOT = Path(__file__).parent.parent.parent
 SHOWN_ONLY = {"sh", "text"}
-EXTRACTS = {"toml", "meson", "cmake"}
+EXTRACTS = {"toml", "meson", "cmake", "cpp", "cython"}
 COMPARISON = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
