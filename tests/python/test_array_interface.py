@@ -199,3 +199,12 @@ def test_bfloat16_is_an_array_of_ml_dtypes() -> None:
     y = np.asarray(span)
     assert y.dtype == ml_dtypes.bfloat16 and y.tolist() == [1, 2]
     assert y.__array_interface__["data"][0] == span.address
+
+
+def test_indirect_memory_is_copied_only_where_it_is_told_to() -> None:
+    testbuffer = pytest.importorskip("_testbuffer")
+    span = tenon.Span(testbuffer.ndarray(list(range(6)), shape=[2, 3], format="i", flags=testbuffer.ND_PIL))
+    for copy in (None, False):
+        with pytest.raises(BufferError, match="indirect"):
+            span.__array__(copy=copy)
+    assert span.__array__(copy=True).tolist() == [[0, 1, 2], [3, 4, 5]]

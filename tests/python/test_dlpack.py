@@ -25,6 +25,7 @@ from exchange import (
     EXCHANGE,
     FLOAT,
     INT,
+    IS_COPIED,
     READ_ONLY,
     UINT,
     USED_DLTENSOR,
@@ -379,6 +380,50 @@ def test_a_version_and_a_device_are_two_integers(name: str, value: Any) -> None:
         tenon.Span(X).__dlpack__((1, 0))
 
 
+# --- copies -----------------------------------------------------------------------------------------------------------
+
+
+def copied(span: tenon.Span) -> Any:
+    """An ndarray over the tensor of a copy, which it keeps."""
+    return np.from_dlpack(type("Copy", (), {
+        "__dlpack__": lambda self, **options: span.__dlpack__(**(options | {"copy": True})),
+        "__dlpack_device__": lambda self: (1, 0),
+    })())  # fmt: skip
+
+
+def test_a_copy_is_the_consumers_own() -> None:
+    x = X.copy()
+    span = tenon.Span(x).toreadonly()
+    capsule = span.__dlpack__(max_version=(1, 0), copy=True)
+    managed = pointer(capsule, ManagedVersioned)
+    assert managed.flags == IS_COPIED
+    assert managed.tensor.data != x.ctypes.data and managed.tensor.data % 64 == 0
+    assert name_of(span.__dlpack__(copy=True)) == DLTENSOR
+    span.release()  # nothing of it is held
+    y = np.from_dlpack(tenon.Span(x), copy=True)
+    assert np.array_equal(x, y) and not np.shares_memory(x, y)
+    with pytest.raises(BufferError):
+        tenon.Span(x.astype(x.dtype.newbyteorder())).__dlpack__(copy=False)
+
+
+def test_a_copy_has_what_a_tensor_needs() -> None:
+    swapped = X.astype(X.dtype.newbyteorder())
+    assert copied(tenon.Span(swapped)).tolist() == X.tolist()
+    crooked = np.frombuffer(bytearray(97), "f8", 12, 1).reshape(3, 4)
+    crooked[...] = X
+    assert copied(tenon.Span(crooked)).tolist() == X.tolist()
+    gaps = np.zeros(4, np.dtype([("x", "f8"), ("y", "i4")]))
+    gaps["x"] = X[0]
+    assert copied(tenon.Span(gaps["x"])).tolist() == X[0].tolist()
+    assert copied(tenon.Span(np.asfortranarray(X))).flags.f_contiguous
+
+
+def test_a_copy_makes_indirect_memory_direct() -> None:
+    testbuffer = pytest.importorskip("_testbuffer")
+    rows = testbuffer.ndarray(list(range(6)), shape=[2, 3], format="i", flags=testbuffer.ND_PIL)
+    assert copied(tenon.Span(rows)).tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
 # --- who holds what ---------------------------------------------------------------------------------------------------
 
 
@@ -538,13 +583,14 @@ def test_many_threads_may_drop_tensors_of_one_span(drop: Path) -> None:
     span.release()
 
 
-def test_a_tensor_may_outlive_the_interpreter(drop: Path) -> None:
+@pytest.mark.parametrize("copy", [False, True], ids=["of a Span", "a copy"])
+def test_a_tensor_may_outlive_the_interpreter(drop: Path, copy: bool) -> None:
     program = f"""
 import ctypes, sys
 sys.path[:0] = [{str(Path(__file__).parents[1])!r}]
 from exchange import ManagedVersioned, USED_VERSIONED, pointer, rename
 import tenon
-capsule = tenon.Span(bytearray(8)).__dlpack__(max_version=(1, 0))
+capsule = tenon.Span(bytearray(8)).__dlpack__(max_version=(1, 0), copy={copy})
 managed = pointer(capsule, ManagedVersioned)
 rename(capsule, USED_VERSIONED)
 call = ctypes.CDLL({str(drop)!r}).drop_at_exit

@@ -4,6 +4,7 @@
 #include "../object.h"
 #include "../span_room.h"
 #include "numpy.h"
+#include "unfold.h"
 
 typedef enum copying { AS_NEEDED, NEVER, ALWAYS } copying;
 
@@ -58,7 +59,7 @@ static PyObject *array_of(PyObject *self, copying how)
         return NULL;
     if (span->suboffsets == NULL || how != ALWAYS)
         return tnpy_span_numpy(self);
-    PyObject *direct = PyObject_CallMethod(self, "copy", NULL);
+    PyObject *direct = tnpy_direct_copy(((tnpy_span *)self)->dtype->state, span);
     PyObject *array = direct == NULL ? NULL : tnpy_span_numpy(direct);
     Py_XDECREF(direct);
     return array;

@@ -7,6 +7,8 @@
  */
 #include "dlpack_lend.h"
 
+#include "tenon/copy.h"
+
 #include "../error.h"
 #include "../release.h"
 #include "../span_room.h"
@@ -188,6 +190,34 @@ static tn_status view(PyObject *obj, const tn_span *span, int minor, lent **out,
     return TN_OK;
 }
 
+/* In the machine's byte order, and in the order that the memory has. */
+static tn_status copy(const tn_span *span, int minor, lent **out, tn_error *err)
+{
+    tnpy_dl_type code;
+    char text[160];
+    if (!element_type(span->type, &code))
+        return tn_fail(err, TN_UNSUPPORTED, "DLPack has no type for %s; %s one",
+                       tn_type_describe(span->type, text, sizeof text), tnpy_speakers(span->type));
+    bool fortran = !tnpy_is_contiguous(span, TN_ORDER_C) && tnpy_is_contiguous(span, TN_ORDER_F);
+    tn_array array;
+    tn_status status = tn_array_new(tnpy_dlpack_type(code), span->ndim, span->shape, fortran ? TN_ORDER_F : TN_ORDER_C,
+                                    &array, err);
+    if (status != TN_OK)
+        return status;
+    status = tn_copy(&array.span, span, tnpy_is_native(span->type) ? TN_CAST_NO : TN_CAST_EXACT, err);
+    if (status != TN_OK) {
+        tn_array_release(&array);
+        return status;
+    }
+    lent *self = wrap(&array, minor);
+    if (self == NULL)
+        return tn_fail(err, TN_NO_MEMORY, "out of memory");
+    if (minor >= 0)
+        self->as.versioned.flags = TNPY_DL_IS_COPIED;
+    *out = self;
+    return TN_OK;
+}
+
 static lent *lend(PyObject *obj, const request *r)
 {
     const tn_span *shown = tnpy_span_get(obj);
@@ -199,7 +229,7 @@ static lent *lend(PyObject *obj, const request *r)
     lent *self = NULL;
     tn_status status = tnpy_unfold(shown, &span, &layout, &reason);
     if (status == TN_OK)
-        status = r->copy ? tn_fail(&reason, TN_UNSUPPORTED, "copies are not made") : view(obj, &span, r->minor, &self, &reason);
+        status = r->copy ? copy(&span, r->minor, &self, &reason) : view(obj, &span, r->minor, &self, &reason);
     if (status != TN_OK) {
         tn_fail(&err, status, "Span.__dlpack__(): %s", reason.message);
         tnpy_raise(&err);

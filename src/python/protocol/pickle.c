@@ -51,11 +51,11 @@ static PyObject *reduce(PyObject *self, const tn_span *span, int protocol)
     tnpy_dtype *dtype = ((tnpy_span *)self)->dtype;
     bool readonly = span->flags & TN_READONLY;
     bool c = tnpy_is_contiguous(span, TN_ORDER_C), fortran = !c && tnpy_is_contiguous(span, TN_ORDER_F);
-    PyObject *bytes = c || fortran ? bytes_of(self, readonly) : PyObject_CallMethod(self, "tobytes", NULL);
-    if (bytes != NULL && !c && !fortran && !readonly)
-        Py_SETREF(bytes, PyByteArray_FromObject(bytes));
+    PyObject *contiguous = c || fortran ? Py_NewRef(self) : tnpy_direct_copy(dtype->state, span);
+    PyObject *bytes = contiguous == NULL ? NULL : bytes_of(contiguous, readonly);
     PyObject *buffer = bytes == NULL ? NULL : held(bytes, protocol, readonly);
     PyObject *rebuild = buffer == NULL ? NULL : PyObject_GetAttrString(dtype->state->core, "_rebuild_span");
+    Py_XDECREF(contiguous);
     Py_XDECREF(bytes);
     if (rebuild == NULL) {
         Py_XDECREF(buffer);

@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+#include "tenon/copy.h"
+
+#include "../error.h"
+#include "../span_type.h"
+
 static void append_axes(tn_span *span, tn_layout *layout, const tn_type *type)
 {
     ptrdiff_t stride = type->base->itemsize;
@@ -36,6 +41,20 @@ tn_status tnpy_unfold(const tn_span *span, tn_span *out, tn_layout *layout, tn_e
     out->strides = layout->strides;
     out->suboffsets = span->suboffsets == NULL ? NULL : layout->suboffsets;
     return TN_OK;
+}
+
+PyObject *tnpy_direct_copy(tnpy_state *state, const tn_span *span)
+{
+    tn_array array;
+    tn_error err;
+    tn_status status = tn_array_new(span->type, span->ndim, span->shape, TN_ORDER_C, &array, &err);
+    if (status != TN_OK)
+        return tnpy_raise(&err);
+    status = tn_copy(&array.span, span, TN_CAST_NO, &err);
+    if (status == TN_OK)
+        return tnpy_span_lend(state, &array, NULL, 0);
+    tn_array_release(&array);
+    return tnpy_raise(&err);
 }
 
 bool tnpy_is_native(const tn_type *type)
