@@ -30,8 +30,8 @@ struct tn_array {
 };
 
 /* A new array, uninitialised, at an address that is a multiple of 64 (and of the type's alignment). `order` TN_ORDER_ROWS
- * gives every row (the last axis) a block of its own, found through tables of pointers: the first ndim - 1 axes are
- * indirect, as C's `T **` for two dimensions; ndim 0 and 1 have no table. The type is copied unless it is one of
+ * gives every row (the last axis) such an address of its own, found through tables of pointers: the first ndim - 1 axes
+ * are indirect, as C's `T **` for two dimensions; ndim 0 and 1 have no table. The type is copied unless it is one of
  * tn_type_<identifier>. Errors: TN_WRONG_VALUE for a negative extent, TN_OUT_OF_RANGE, TN_NO_MEMORY. */
 tn_status tn_array_new(const tn_type *type, int ndim, const ptrdiff_t *shape, tn_order order, tn_array *out,
                        tn_error *err);

@@ -10,7 +10,9 @@
 #include <structmember.h>
 
 #include "tenon/array.h"
+#include "tenon/copy.h"
 
+#include "../core/checked.h"
 #include "borrow.h"
 #include "error.h"
 #include "making.h"
@@ -300,14 +302,44 @@ static PyObject *append(PyObject *obj, PyObject *value)
     return status < 0 ? NULL : Py_NewRef(Py_None);
 }
 
-/* Can the elements be copied as they lie? */
-static bool is_same(growable *self, const tn_span *span)
+/* Behind the last element: all of a span of one dimension, whose numbers may have another type. On failure nothing has
+ * changed. */
+static tn_status append_copy(tn_growable *elements, const tn_span *from, tn_error *err)
 {
-    return tn_type_equal(span->type, self->dtype->type) && span->suboffsets == NULL &&
-           tn_is_contiguous(1, span->shape, span->strides, span->type->itemsize, TN_ORDER_C);
+    tn_span all = tn_growable_span(elements);
+    ptrdiff_t before = all.shape[0], length = 0;
+    tn_status status = TN_OK;
+    if (tni_add(before, from->shape[0], &length))
+        status = tn_fail(err, TN_OUT_OF_RANGE, "there are more elements than an address can count");
+    if (status == TN_OK)
+        status = tn_growable_resize(elements, length, err);
+    if (status != TN_OK)
+        return status;
+    tn_span added = tn_growable_span(elements);
+    added.data = (char *)added.data + before * added.strides[0];
+    added.shape = from->shape;
+    status = tn_copy(&added, from, tn_type_equal(added.type, from->type) ? TN_CAST_NO : TN_CAST_EXACT, err);
+    if (status != TN_OK)
+        tn_growable_resize(elements, before, NULL); /* shorter: that can't fail */
+    return status;
 }
 
-/* An array: 1 if `values` was one and is appended, 0 if it is to be read value by value, -1 with an exception. */
+static int append_span(growable *self, const tn_span *from)
+{
+    tn_error err;
+    tn_status status = TN_RAISED;
+    if (from->shape[0] == 0)
+        return 0;
+    Py_BEGIN_CRITICAL_SECTION(self);
+    if (is_idle(self, "extend"))
+        status = append_copy(self->elements, from, &err);
+    Py_END_CRITICAL_SECTION();
+    if (status != TN_OK && status != TN_RAISED)
+        raise("extend", &err);
+    return status == TN_OK ? 0 : -1;
+}
+
+/* An array: 1 if `values` was one and is appended, 0 if it speaks no protocol, -1 with an exception. */
 static int extend_by_array(growable *self, PyObject *values)
 {
     tnpy_loan loan;
@@ -327,8 +359,8 @@ static int extend_by_array(growable *self, PyObject *values)
     if (span.ndim != 1) {
         PyErr_Format(PyExc_TypeError, "growable.extend(): values must have 1 dimension, got %d", (int)span.ndim);
         done = -1;
-    } else if (is_same(self, &span)) {
-        done = span.shape[0] == 0 || append_elements(self, span.data, span.shape[0], "extend") == 0 ? 1 : -1;
+    } else {
+        done = append_span(self, &span) == 0 ? 1 : -1;
     }
     tnpy_give_back(&loan);
     return done;
