@@ -186,6 +186,7 @@ class growable:
         """Cut it, or add elements that are zero."""
     def reserve(self, capacity: SupportsIndex, /) -> None:
         """Make room, so that growing up to there moves nothing."""
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any: ...
     def view(self) -> Span:
         """All elements. Until it is released or dies, the container can't grow."""
     def __getitem__(self, key: Any, /) -> Any: ...

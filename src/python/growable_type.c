@@ -197,6 +197,17 @@ static PyObject *view(PyObject *obj, PyObject *unused)
     return span;
 }
 
+/* For types that the buffer protocol has no format for: otherwise NumPy would take it for a sequence, and copy it. */
+static PyObject *array(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    PyObject *span = view(self, NULL);
+    PyObject *method = span == NULL ? NULL : PyObject_GetAttrString(span, "__array__");
+    PyObject *made = method == NULL ? NULL : PyObject_Call(method, args, kwargs);
+    Py_XDECREF(method);
+    Py_XDECREF(span);
+    return made;
+}
+
 /* One item, or whatever a Span makes of the key. */
 static PyObject *get(PyObject *self, PyObject *key)
 {
@@ -556,6 +567,8 @@ static PyMethodDef methods[] = {
      "reserve($self, capacity, /)\n--\n\nMake room for `capacity` elements: growing up to there moves nothing."},
     {"view", view, METH_NOARGS,
      "view($self, /)\n--\n\nA Span of all elements. Until it is released or dies, the container can't grow."},
+    {"__array__", (PyCFunction)(void (*)(void))array, METH_VARARGS | METH_KEYWORDS,
+     "__array__($self, /, dtype=None, copy=None)\n--\n\nAs Span.__array__ of view()."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -194,12 +194,24 @@ def test_arrays_of_any_layout_and_numeric_type_are_added(values):
     assert list(numbers) == [float(x) for x in expected]
 
 
+def test_a_column_of_rows_is_added():
+    rows = tenon.zeros((4, 3), "float32", "rows")
+    rows[2, 1] = 5
+    numbers = tenon.growable("float64", rows[:, 1])
+    numbers.extend(rows[::-1, 1])
+    assert list(numbers) == [0, 0, 5, 0, 0, 5, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("dtype", "values", "error", "message"),
     [
         ("int32", [1, 2, "3"], TypeError, r"growable\.extend\(\): value must be int, got str"),
         ("int32", [1, 2.0], TypeError, r"growable\.extend\(\): value must be int, got float"),
         ("int8", [1, 300], OverflowError, r"growable\.extend\(\): value must be in the range of int8"),
+        ("float64", np.array([1, 2**53 + 1]), OverflowError, r"growable\.extend\(\): .*9007199254740993"),
+        ("int32", np.array([1, 1.5]), OverflowError, r"growable\.extend\(\): .*1\.5"),
+        ([("a", "<i4")], np.zeros(2, [("b", "<i4")]), TypeError, r"growable\.extend\(\): field 'a' is missing"),
+        ("float64", np.array(["1"]), TypeError, r"growable\.extend\(\): .*str\[1\]"),
         ("int32", 5, TypeError, "iterable"),
         ("int32", None, TypeError, "iterable"),
         ("int8", np.array([1, 300]), OverflowError, r"growable\.extend\(\): .*300"),
@@ -209,10 +221,12 @@ def test_arrays_of_any_layout_and_numeric_type_are_added(values):
     ],
 )
 def test_values_that_do_not_fit_are_refused_and_none_is_added(dtype, values, error, message):
-    numbers = tenon.growable(dtype, [9])
+    numbers = tenon.growable(dtype)
+    numbers.resize(1)
+    before = list(numbers)
     with pytest.raises(error, match=message):
         numbers.extend(values)
-    assert list(numbers) == [9]
+    assert list(numbers) == before
     with pytest.raises(error):
         tenon.growable(dtype, values)
 
@@ -413,6 +427,17 @@ def test_types_without_a_format_say_so():
     with pytest.raises(BufferError, match=r"no format for bfloat16; view\(\) speaks other protocols"):
         memoryview(numbers)
     numbers.append(3)
+
+
+def test_numpy_takes_types_without_a_format_without_a_copy_too():
+    times = tenon.growable("datetime64[s]", np.array([1, 2], "datetime64[s]"))
+    values = np.asarray(times)
+    assert values.dtype == "datetime64[s]" and values.ctypes.data == times.view().address
+    with pytest.raises(BufferError, match="1 view is alive"):
+        times.resize(5)
+    del values
+    times.resize(3)
+    assert np.array(times, copy=True).astype(int).tolist() == [1, 2, 0]
 
 
 # --- what cannot be ---------------------------------------------------------------------------------------------------
