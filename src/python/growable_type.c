@@ -527,6 +527,13 @@ static int traverse(PyObject *self, visitproc visit, void *arg)
     return 0;
 }
 
+/* A new container, made of a view: what pickles and copies it. */
+static PyObject *reduce(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return Py_BuildValue("O(ON)", Py_TYPE(self), growable_of(self)->dtype, view(self, NULL));
+}
+
 static PyObject *repr(PyObject *obj)
 {
     growable *self = growable_of(obj);
@@ -567,6 +574,7 @@ static PyMethodDef methods[] = {
      "reserve($self, capacity, /)\n--\n\nMake room for `capacity` elements: growing up to there moves nothing."},
     {"view", view, METH_NOARGS,
      "view($self, /)\n--\n\nA Span of all elements. Until it is released or dies, the container can't grow."},
+    {"__reduce__", reduce, METH_NOARGS, NULL},
     {"__array__", (PyCFunction)(void (*)(void))array, METH_VARARGS | METH_KEYWORDS,
      "__array__($self, /, dtype=None, copy=None)\n--\n\nAs Span.__array__ of view()."},
     {NULL, NULL, 0, NULL},

@@ -3,8 +3,10 @@
 
 import array
 import contextlib
+import copy
 import gc
 import itertools
+import pickle
 import sys
 import threading
 import weakref
@@ -16,6 +18,10 @@ from hypothesis import strategies as st
 from nomemory import fail_each_allocation
 
 import tenon
+
+
+def pickled(protocol):
+    return lambda numbers: pickle.loads(pickle.dumps(numbers, protocol))
 
 
 def test_it_holds_what_it_is_made_of():
@@ -477,6 +483,16 @@ def test_more_than_there_is_is_a_memory_error():
     with pytest.raises(MemoryError):
         numbers.reserve(2**58)
     assert list(numbers) == [1, 2]
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, *[pickled(protocol) for protocol in range(6)]])
+def test_it_can_be_pickled_and_copied(duplicate):
+    numbers = tenon.growable([("a", "<i4"), ("b", ">f8")], [(1, 2.0), (3, 4.0)])
+    twin = duplicate(numbers)
+    assert (list(twin), twin.dtype) == (list(numbers), numbers.dtype)
+    twin.append((5, 6.0))
+    numbers.resize(1)
+    assert (len(twin), len(numbers)) == (3, 1)
 
 
 def test_it_has_no_subclasses():
