@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "dtype_descr.h"
 #include "dtype_parse.h"
 #include "error.h"
 #include "object.h"
@@ -212,24 +213,6 @@ static const tn_type *type_of(PyObject *self)
     return ((tnpy_dtype *)self)->type;
 }
 
-/* Text whose length libtenon tells. None where it has no words for the type. */
-typedef tn_status writer(const tn_type *type, char *buffer, size_t capacity, size_t *length, tn_error *err);
-
-static PyObject *written(const tn_type *type, writer *write)
-{
-    size_t length = 0;
-    tn_status status = write(type, NULL, 0, &length, NULL);
-    if (status != TN_OK && status != TN_WRONG_VALUE)
-        Py_RETURN_NONE;
-    char *text = PyMem_Malloc(length + 1);
-    if (text == NULL)
-        return PyErr_NoMemory();
-    write(type, text, length + 1, NULL, NULL);
-    PyObject *result = PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, "surrogateescape");
-    PyMem_Free(text);
-    return result;
-}
-
 static PyObject *str(PyObject *self)
 {
     char text[1024];
@@ -289,20 +272,16 @@ static PyObject *get_format(PyObject *self, void *unused)
 static PyObject *get_typestr(PyObject *self, void *unused)
 {
     (void)unused;
-    return written(type_of(self), tn_type_to_typestr);
+    char text[64];
+    if (tn_type_to_typestr(type_of(self), text, sizeof text, NULL, NULL) != TN_OK)
+        Py_RETURN_NONE;
+    return PyUnicode_FromString(text);
 }
 
 static PyObject *get_descr(PyObject *self, void *unused)
 {
     (void)unused;
-    PyObject *text = written(type_of(self), tn_type_to_descr);
-    if (text == NULL || text == Py_None)
-        return text;
-    PyObject *ast = PyImport_ImportModule("ast");
-    PyObject *descr = ast == NULL ? NULL : PyObject_CallMethod(ast, "literal_eval", "O", text);
-    Py_XDECREF(ast);
-    Py_DECREF(text);
-    return descr;
+    return tnpy_dtype_descr(type_of(self));
 }
 
 static PyObject *get_names(PyObject *self, void *unused)

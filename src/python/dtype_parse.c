@@ -397,7 +397,9 @@ APART static tn_type *parse_numpy(tnpy_state *state, PyObject *obj)
     tn_status status = tnpy_numpy_dtype_type(obj, &type, &err);
     if (status == TN_OK)
         return type;
-    if (status != TN_RAISED)
+    if (status == TN_NO_MEMORY)
+        PyErr_NoMemory();
+    else if (status != TN_RAISED)
         PyErr_Format(PyExc_TypeError, "DType(): %R %s", obj, err.message);
     return NULL;
 }

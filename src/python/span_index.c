@@ -13,6 +13,7 @@
 #include "span_room.h"
 #include "span_store.h"
 #include "span_walk.h"
+#include "tenon/copy.h"
 
 /* --- keys --------------------------------------------------------------------------------------------------------- */
 
@@ -354,34 +355,15 @@ static bool is_like(const tn_span *to, const tn_span *from)
     return to->ndim == from->ndim && tn_type_equal(to->type, from->type);
 }
 
-/* All elements, in C order, to or from `*packed`, which moves on. */
-static void move_elements(const tn_span *span, int axis, const char *at, char **packed, bool unpack)
-{
-    size_t size = (size_t)span->type->itemsize;
-    if (axis == span->ndim) {
-        memcpy(unpack ? (char *)at : *packed, unpack ? *packed : at, size);
-        *packed += size;
-        return;
-    }
-    for (ptrdiff_t i = 0; i < span->shape[axis]; i++)
-        move_elements(span, axis + 1, tnpy_along(span, axis, at, i), packed, unpack);
-}
-
 static int copy(const tn_span *to, const tn_span *from)
 {
+    tn_error err;
     if (!is_like(to, from))
         return refuse_difference(to, from);
-    size_t bytes = (size_t)tn_span_nbytes(from);
-    char *between = PyMem_Malloc(bytes > 0 ? bytes : 1), *at = between;
-    if (between == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    move_elements(from, 0, from->data, &at, false);
-    at = between;
-    move_elements(to, 0, to->data, &at, true);
-    PyMem_Free(between);
-    return 0;
+    if (tn_copy(to, from, TN_CAST_NO, &err) == TN_OK)
+        return 0;
+    tnpy_raise(&err);
+    return -1;
 }
 
 /* Asking `value` for its memory runs its code, which must find the Span held. */

@@ -110,6 +110,15 @@ tn_status tnpy_array_struct_borrow(tnpy_state *state, PyObject *obj, bool writab
 
 /* --- __array_interface__ ------------------------------------------------------------------------------------------ */
 
+/* Borrowed; NULL with or without an exception. */
+static PyObject *entry_of(PyObject *dict, const char *key)
+{
+    PyObject *name = PyUnicode_InternFromString(key);
+    PyObject *value = name == NULL ? NULL : PyDict_GetItemWithError(dict, name);
+    Py_XDECREF(name);
+    return value;
+}
+
 /* A tuple of integers into `out`; -1 on anything else, with no exception left. */
 static int read_tuple(PyObject *tuple, ptrdiff_t *out)
 {
@@ -127,8 +136,10 @@ static int read_tuple(PyObject *tuple, ptrdiff_t *out)
 
 static tn_status read_type(PyObject *dict, tn_type **out, tn_error *err)
 {
-    PyObject *typestr = PyDict_GetItemString(dict, "typestr");
-    PyObject *descr = PyDict_GetItemString(dict, "descr");
+    PyObject *typestr = entry_of(dict, "typestr");
+    PyObject *descr = entry_of(dict, "descr");
+    if (PyErr_Occurred())
+        return tnpy_raised(err);
     Py_ssize_t length = 0;
     const char *text = typestr != NULL && PyUnicode_Check(typestr) ? PyUnicode_AsUTF8AndSize(typestr, &length) : NULL;
     if (text == NULL || strlen(text) != (size_t)length) {
@@ -153,8 +164,10 @@ static tn_status read_type(PyObject *dict, tn_type **out, tn_error *err)
 
 static tn_status read_layout(PyObject *dict, tnpy_loan *loan, tn_span *span, tn_error *err)
 {
-    PyObject *shape = PyDict_GetItemString(dict, "shape");
-    PyObject *strides = PyDict_GetItemString(dict, "strides");
+    PyObject *shape = entry_of(dict, "shape");
+    PyObject *strides = entry_of(dict, "strides");
+    if (PyErr_Occurred())
+        return tnpy_raised(err);
     if (tnpy_loan_layout(loan, err) == NULL)
         return TN_NO_MEMORY;
     int ndim = shape != NULL ? read_tuple(shape, loan->layout->shape) : -1;
@@ -194,7 +207,7 @@ static tn_status read_address(PyObject *data, tn_span *span, tn_error *err)
 /* 'data' as an object with a buffer, from 'offset' on: here the memory's bounds are known and are checked. */
 static tn_status read_buffer(PyObject *data, PyObject *dict, tnpy_loan *loan, tn_span *span, tn_error *err)
 {
-    PyObject *number = PyDict_GetItemString(dict, "offset");
+    PyObject *number = entry_of(dict, "offset");
     Py_ssize_t offset = number == NULL ? 0 : PyNumber_AsSsize_t(number, PyExc_OverflowError);
     if (PyErr_Occurred() || PyObject_GetBuffer(data, &loan->buffer, PyBUF_SIMPLE) < 0) {
         loan->buffer.obj = NULL;
@@ -213,8 +226,10 @@ static tn_status read_buffer(PyObject *data, PyObject *dict, tnpy_loan *loan, tn
 
 static tn_status read_dict(PyObject *obj, PyObject *dict, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err)
 {
-    PyObject *data = PyDict_GetItemString(dict, "data");
-    PyObject *mask = PyDict_GetItemString(dict, "mask");
+    PyObject *data = entry_of(dict, "data");
+    PyObject *mask = entry_of(dict, "mask");
+    if (PyErr_Occurred())
+        return tnpy_raised(err);
     if (mask != NULL && mask != Py_None)
         return tn_fail(err, TN_WRONG_VALUE, "has a mask, which C would not see; pass its data and its mask as two arrays");
     tn_status status = read_type(dict, &loan->type, err);
