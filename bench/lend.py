@@ -7,6 +7,7 @@ import native
 import numpy as np
 from adapters.tenon import load
 from measure import Method, Variant, loop, measure, summary
+
 from tenon import Span
 
 # key, title, then each variant and what is timed of it
@@ -26,9 +27,9 @@ def names() -> dict[str, Any]:
     module = native.load("exporter")
     exporter, array, row, flat = module.Exporter(), np.ones((3, 4)), np.ones(3), memoryview(bytearray(8))
     return {
-        "view": module.view, "exporter": exporter, "array": array, "span": Span(exporter), "memory": memoryview(exporter),
-        "asarray": np.asarray, "Span": Span, "flat": flat, "flat_span": Span(flat), "first": load()["first"], "row": row,
-        "row_span": Span(row),
+        "view": module.view, "asarray": np.asarray, "Span": Span, "first": load()["first"],
+        "exporter": exporter, "memory": memoryview(exporter), "span": Span(exporter),
+        "array": array, "row": row, "row_span": Span(row), "flat": flat, "flat_span": Span(flat),
     }
 
 

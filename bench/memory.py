@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from adapters.tenon import load, load_loops
 from measure import Method
+
 from tenon import Span
 
 CALLS, QUICK_CALLS = 1_000_000, 20_000

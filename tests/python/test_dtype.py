@@ -27,7 +27,10 @@ class Spelling:
 
 
 SPELLINGS = [
-    *[Spelling(n, n, np.dtype(n).itemsize) for n in ["bool", "int8", "uint16", "int32", "uint64", "float16", "float64"]],
+    *[
+        Spelling(n, n, np.dtype(n).itemsize)
+        for n in ["bool", "int8", "uint16", "int32", "uint64", "float16", "float64"]
+    ],
     *[Spelling(n, n, np.dtype(n).itemsize) for n in ["complex64", "complex128", "longdouble", "clongdouble"]],
     Spelling("bfloat16", "bfloat16", 2),
     Spelling("f8", "float64", 8),
@@ -129,7 +132,11 @@ def test_a_type_survives_pickling_and_copying(case: Spelling) -> None:
         (("i4", (-1,)), ValueError, "extent"),
         (("i4", [2] * 65), ValueError, "at most 64 dimensions, got 65"),
         (("i4", (2**62, 2**62)), ValueError, "fit|large|bytes"),
-        (np.dtypes.StringDType() if hasattr(np.dtypes, "StringDType") else object, TypeError, "only NumPy can read|got"),
+        (
+            np.dtypes.StringDType() if hasattr(np.dtypes, "StringDType") else object,
+            TypeError,
+            "only NumPy can read|got",
+        ),
     ],
 )
 def test_what_names_no_type_is_refused_with_the_reason(written: Any, error: type[Exception], message: str) -> None:
@@ -239,7 +246,14 @@ class Either(ctypes.Union):
 
 class Nested(ctypes.Structure):
     _pack_ = 1
-    _fields_ = [("flag", ctypes.c_bool), ("p", ctypes.c_void_p), ("f", ctypes.CFUNCTYPE(None)), ("pixels", Pixel * 2), ("either", Either), ("text", ctypes.c_char * 4)]
+    _fields_ = [
+        ("flag", ctypes.c_bool),
+        ("p", ctypes.c_void_p),
+        ("f", ctypes.CFUNCTYPE(None)),
+        ("pixels", Pixel * 2),
+        ("either", Either),
+        ("text", ctypes.c_char * 4),
+    ]
 
 
 class Derived(Pixel):

@@ -63,7 +63,17 @@ def answer(exporter: Any, flags: int) -> Any:
         got = tb.ndarray(exporter, getbuf=flags)
     except BufferError:
         return BufferError
-    return got.nbytes, got.readonly, got.itemsize, got.ndim, got.format, got.shape, got.strides, got.suboffsets, got.tobytes()
+    return (
+        got.nbytes,
+        got.readonly,
+        got.itemsize,
+        got.ndim,
+        got.format,
+        got.shape,
+        got.strides,
+        got.suboffsets,
+        got.tobytes(),
+    )
 
 
 @pytest.mark.parametrize("make", EXPORTERS.values(), ids=EXPORTERS)
@@ -77,9 +87,9 @@ def test_every_request_is_answered_as_memoryview_answers_it(make: Any, flags: in
 def test_properties_are_memoryviews(make: Any) -> None:
     exporter = make()
     span, view = Span(exporter), memoryview(exporter)
-    for name in (
-        "nbytes readonly itemsize ndim shape strides suboffsets c_contiguous f_contiguous contiguous format".split()
-    ):
+    for (
+        name
+    ) in "nbytes readonly itemsize ndim shape strides suboffsets c_contiguous f_contiguous contiguous format".split():
         assert getattr(span, name) == getattr(view, name), name
     assert span.obj is view.obj
 

@@ -169,9 +169,7 @@ def test_a_slice_takes_elements_of_its_own_type_and_shape_alone(
     assert x.tolist() == [0, 1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize(
-    ("to", "source"), list(itertools.permutations([slice(0, 6), slice(2, 8), slice(7, 1, -1)], 2))
-)
+@pytest.mark.parametrize(("to", "source"), list(itertools.permutations([slice(0, 6), slice(2, 8), slice(7, 1, -1)], 2)))
 def test_overlapping_slices_are_assigned_as_if_copied_first(to: slice, source: slice) -> None:
     expected, actual = bytearray(range(10)), bytearray(range(10))
     expected[to] = bytes(expected[source])
@@ -188,7 +186,7 @@ def test_a_transposed_matrix_is_assigned_to_itself() -> None:
     assert np.array_equal(x, wanted)
 
 
-# --- indirect memory ---------------------------------------------------------------------------------------------------
+# --- indirect memory --------------------------------------------------------------------------------------------------
 
 
 def nested(shape: list[int], items: Any) -> Any:

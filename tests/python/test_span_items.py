@@ -66,15 +66,25 @@ def test_native_elements_are_what_struct_reads_and_writes(format: str, misaligne
 @dataclass(frozen=True)
 class Kind:
     dtype: Any
-    value: Any        # written
+    value: Any  # written
     read: Any = None  # what comes back, where it is not the same
 
 
 OTHER = ">" if LITTLE else "<"
 KINDS = [
-    *[Kind(f"{OTHER}{code}", value) for code, value in [
-        ("i2", -2), ("u4", 2**31), ("i8", -(2**62)), ("f2", 1.5), ("f4", -2.25), ("f8", 1.1), ("c8", 1 - 2j), ("c16", 1.1j)
-    ]],
+    *[
+        Kind(f"{OTHER}{code}", value)
+        for code, value in [
+            ("i2", -2),
+            ("u4", 2**31),
+            ("i8", -(2**62)),
+            ("f2", 1.5),
+            ("f4", -2.25),
+            ("f8", 1.1),
+            ("c8", 1 - 2j),
+            ("c16", 1.1j),
+        ]
+    ],
     Kind("c8", 1 + 2j),
     Kind("c16", 3, 3 + 0j),
     Kind("g", 1.5),

@@ -71,8 +71,14 @@ def test_reshaping_is_a_view_exactly_where_numpy_needs_no_copy(
 
 def test_a_shape_is_written_in_several_ways() -> None:
     span = Span(np.arange(6))
-    for got in [span.reshape(2, 3), span.reshape((2, 3)), span.reshape([2, -1]), span.reshape(shape=(2, 3)),
-                span.reshape((np.int8(2), 3), "C"), span.reshape(2, 3, order="C")]:
+    for got in [
+        span.reshape(2, 3),
+        span.reshape((2, 3)),
+        span.reshape([2, -1]),
+        span.reshape(shape=(2, 3)),
+        span.reshape((np.int8(2), 3), "C"),
+        span.reshape(2, 3, order="C"),
+    ]:
         assert got.shape == (2, 3) and got.strides == (24, 8)
     assert span.reshape((2, 3), "F").strides == (8, 16)
     assert span.reshape(6).shape == span.reshape(-1).shape == (6,)

@@ -111,10 +111,13 @@ def test_release_is_refused_while_a_buffer_is_taken_and_says_how_many() -> None:
 
 
 USES: dict[str, Callable[[Span], Any]] = {
-    **{name: (lambda s, name=name: getattr(s, name)) for name in (
-        "obj owner nbytes readonly dtype format itemsize ndim shape strides suboffsets address c_contiguous f_contiguous "
-        "contiguous T"
-    ).split()},
+    **{
+        name: (lambda s, name=name: getattr(s, name))
+        for name in (
+            "obj owner nbytes readonly dtype format itemsize ndim shape strides suboffsets address c_contiguous "
+            "f_contiguous contiguous T"
+        ).split()
+    },
     "memoryview": memoryview,
     "Span": Span,
     "len": len,

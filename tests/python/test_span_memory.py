@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tenon import DType, Span
+from tenon import Span
 
 # One use of each kind. Each is run again and again with a new exporter, whose references are counted.
 USES = """
