@@ -7,6 +7,7 @@ modules that are built already need nothing but this package.
 """
 
 import os
+from collections.abc import Sequence
 
 from tenon._core import CallError, DType, Function, Handle, Overloads, Span, empty, growable, lend, rows, zeros
 from tenon.build import BuildError, BuildWarning, build
@@ -31,6 +32,8 @@ __all__ = [
 ]
 
 __version__: str
+
+Sequence.register(Span)  # as memoryview is
 
 
 def get_include() -> str:

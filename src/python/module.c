@@ -269,11 +269,12 @@ static int exec(PyObject *module)
     state->dtype_type = tnpy_dtype_make_type(module);
     state->memory_type = tnpy_memory_make_type(module);
     state->span_type = tnpy_span_make_type(module);
+    state->span_iterator_type = tnpy_span_iterator_make_type(module);
     state->handle_type = tnpy_handle_make_type(module);
     state->class_type = tnpy_class_make_type(module);
     if (state->named_tuples == NULL || state->call_error == NULL || state->function_type == NULL ||
         state->overloads_type == NULL || state->dtype_type == NULL || state->memory_type == NULL ||
-        state->span_type == NULL || state->handle_type == NULL || state->class_type == NULL)
+        state->span_type == NULL || state->span_iterator_type == NULL || state->handle_type == NULL || state->class_type == NULL)
         return -1;
     if (add(module, "CallError", Py_NewRef(state->call_error)) < 0 ||
         add(module, "Function", Py_NewRef((PyObject *)state->function_type)) < 0 ||
@@ -302,6 +303,7 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->dtype_type);
     Py_VISIT(state->memory_type);
     Py_VISIT(state->span_type);
+    Py_VISIT(state->span_iterator_type);
     Py_VISIT(state->lent_type);
     Py_VISIT(state->handle_type);
     Py_VISIT(state->class_type);
@@ -337,6 +339,7 @@ static void release(void *module)
     Py_CLEAR(state->dtype_type);
     Py_CLEAR(state->memory_type);
     Py_CLEAR(state->span_type);
+    Py_CLEAR(state->span_iterator_type);
     Py_CLEAR(state->lent_type);
     Py_CLEAR(state->handle_type);
     Py_CLEAR(state->class_type);

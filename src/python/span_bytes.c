@@ -4,32 +4,30 @@
 
 #include <string.h>
 
+#include "error.h"
 #include "slot.h"
 #include "span_walk.h"
+#include "tenon/copy.h"
 
-/* Every element to its place in `out`, whose strides are `strides`. */
-static void scatter(const tn_span *span, int axis, const char *at, const ptrdiff_t *strides, char *out)
+static tn_status copy_out(const tn_span *span, tn_order order, char *bytes, tn_error *err)
 {
-    if (axis == span->ndim) {
-        memcpy(out, at, (size_t)span->type->itemsize);
-        return;
-    }
-    for (ptrdiff_t i = 0; i < span->shape[axis]; i++)
-        scatter(span, axis + 1, tnpy_along(span, axis, at, i), strides, out + i * strides[axis]);
+    ptrdiff_t strides[TN_MAX_NDIM];
+    tn_status status = tn_contiguous_strides(span->ndim, span->shape, span->type->itemsize, order, strides, err);
+    tn_span to = {.data = bytes, .type = span->type, .ndim = span->ndim, .shape = span->shape, .strides = strides};
+    return status == TN_OK ? tn_copy(&to, span, TN_CAST_NO, err) : status;
 }
 
 static PyObject *bytes_of(const tn_span *span, tn_order order)
 {
-    ptrdiff_t strides[TN_MAX_NDIM];
+    if (tnpy_is_block(span, order))
+        return PyBytes_FromStringAndSize(span->data, tn_span_nbytes(span));
+    tn_error err;
     PyObject *bytes = PyBytes_FromStringAndSize(NULL, tn_span_nbytes(span));
-    if (bytes == NULL || PyBytes_GET_SIZE(bytes) == 0)
-        return bytes;
-    if (tnpy_is_block(span, order)) {
-        memcpy(PyBytes_AS_STRING(bytes), span->data, (size_t)PyBytes_GET_SIZE(bytes));
-        return bytes;
+    if (bytes != NULL && PyBytes_GET_SIZE(bytes) > 0 &&
+        copy_out(span, order, PyBytes_AS_STRING(bytes), &err) != TN_OK) {
+        Py_CLEAR(bytes);
+        tnpy_raise(&err);
     }
-    tn_contiguous_strides(span->ndim, span->shape, span->type->itemsize, order, strides, NULL); /* they fit: bytes do */
-    scatter(span, 0, span->data, strides, PyBytes_AS_STRING(bytes));
     return bytes;
 }
 

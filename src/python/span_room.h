@@ -21,7 +21,8 @@ extern const tnpy_span_room tnpy_span_printing;    /* span_repr.c */
 extern const tnpy_span_room tnpy_span_listing;     /* span_list.c: tolist */
 extern const tnpy_span_room tnpy_span_bytes;       /* span_bytes.c: tobytes, hex, the hash */
 extern const tnpy_span_room tnpy_span_comparison;  /* span_compare.c: ==, != */
-extern const tnpy_span_room tnpy_span_searching;   /* span_search.c: iteration, in, index, count */
+extern const tnpy_span_room tnpy_span_searching;   /* span_search.c: in, index, count */
+extern const tnpy_span_room tnpy_span_iteration;   /* span_iter.c */
 extern const tnpy_span_room tnpy_span_tensors;     /* protocol/dlpack_lend.c */
 extern const tnpy_span_room tnpy_span_columns;     /* protocol/arrow_lend.c */
 extern const tnpy_span_room tnpy_span_interfaces;  /* protocol/interface_lend.c */
@@ -34,6 +35,9 @@ PyObject *tnpy_span_numpy(PyObject *self);
 
 /* 'C' or 'F'; NULL means 'C'. -1 with an exception, whose message begins with `what` ("reshape()"). */
 int tnpy_read_order(PyObject *obj, const char *what, tn_order *order);
+
+/* The memory of a Span that has items, not one value; else TypeError, or ValueError where it is released, and NULL. */
+const tn_span *tnpy_span_sequence(PyObject *self, const char *what);
 
 /* A tuple of `ndim` integers. */
 PyObject *tnpy_extents_tuple(int ndim, const ptrdiff_t *extents);

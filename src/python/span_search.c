@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Span as a sequence of what lies along its first axis: iteration, `in`, index() and count().
+/* Span as a sequence of what lies along its first axis: `in`, index() and count(); span_iter.c iterates.
  *
  * Along one axis these are Python values; with more they are Spans of one dimension less, which equal other arrays, not
  * lists. Memory of no dimension is no sequence.
@@ -10,7 +10,7 @@
 #include "span_item.h"
 #include "span_walk.h"
 
-static const tn_span *sequence_of(PyObject *self, const char *what)
+const tn_span *tnpy_span_sequence(PyObject *self, const char *what)
 {
     const tn_span *span = tnpy_span_get(self);
     if (span == NULL || span->ndim > 0)
@@ -18,14 +18,6 @@ static const tn_span *sequence_of(PyObject *self, const char *what)
     PyErr_Format(PyExc_TypeError, "%s: a Span of 0 dimensions is one value, span[()], not a sequence", what);
     return NULL;
 }
-
-/* Python's own iterator over __getitem__ does the rest. */
-static PyObject *iterate(PyObject *self)
-{
-    return sequence_of(self, "iter()") == NULL ? NULL : PySeqIter_New(self);
-}
-
-/* --- searching ---------------------------------------------------------------------------------------------------- */
 
 typedef struct search {
     PyObject *self, *value;
@@ -58,7 +50,7 @@ static ptrdiff_t find(const search *s, ptrdiff_t start, ptrdiff_t stop)
 
 static int begin(search *s, PyObject *self, PyObject *value, const char *what)
 {
-    s->span = sequence_of(self, what);
+    s->span = tnpy_span_sequence(self, what);
     if (s->span == NULL)
         return -1;
     s->self = self;
@@ -144,7 +136,6 @@ static PyMethodDef methods[] = {
 };
 
 static const PyType_Slot slots[] = {
-    {Py_tp_iter, TNPY_SLOT(iterate)},
     {Py_sq_contains, TNPY_SLOT(contains)},
     {0, NULL},
 };

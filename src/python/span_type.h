@@ -62,7 +62,8 @@ void tnpy_span_let_go(PyObject *self);
 /* Somebody has its address, and does not say until when: the memory stays until the Span has died. */
 void tnpy_span_pin(PyObject *self);
 
-/* The type, made from `core`. New reference. */
+/* The types, made from `core`: tenon.Span, and what iterates over it. New references. */
 PyTypeObject *tnpy_span_make_type(PyObject *core);
+PyTypeObject *tnpy_span_iterator_make_type(PyObject *core);
 
 #endif

@@ -18,6 +18,7 @@ typedef struct tnpy_state {
     PyTypeObject *dtype_type;     /* tenon.DType */
     PyTypeObject *memory_type;    /* tenon.Memory */
     PyTypeObject *span_type;      /* tenon.Span */
+    PyTypeObject *span_iterator_type;
     PyTypeObject *lent_type;      /* what keeps memory that tenon.lend was given */
     /* tenon.DType of formats that are one native character, made when first needed; for dtype.c alone */
     struct tnpy_dtype *dtypes[TNPY_FORMAT_CHARACTERS];

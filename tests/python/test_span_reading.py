@@ -3,8 +3,11 @@
 
 import array
 import ctypes
+import gc
 import struct
 import sys
+import weakref
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -230,6 +233,43 @@ def test_rows_are_found_by_the_arrays_they_equal() -> None:
     assert row in span and span.count(row) == 2 and span.index(row, 1) == 2
     assert [1, 2] not in span
     assert [r.tolist() for r in span] == [[1, 2], [3, 4], [1, 2]]
+
+
+def test_a_span_that_is_released_while_it_is_iterated_ends_that() -> None:
+    span = tenon.Span(b"abc")
+    items = iter(span)
+    assert next(items) == 97
+    span.release()
+    with pytest.raises(ValueError, match="released"):
+        next(items)
+
+
+def test_an_iterator_at_its_end_stays_there_and_lets_go() -> None:
+    memory = bytearray(b"a")
+    items = iter(tenon.Span(memory))
+    assert list(items) == [97] and list(items) == [] and next(items, None) is None
+    memory.append(0)
+
+
+def test_a_cycle_through_an_iterator_is_collected() -> None:
+    class Memory(bytearray):
+        pass
+
+    memory = Memory(b"abc")
+    memory.items = iter(tenon.Span(memory))  # type: ignore[attr-defined]
+    gone = weakref.ref(memory)
+    del memory
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_span_is_a_sequence_and_matches_as_one() -> None:
+    assert isinstance(tenon.Span(b"abc"), Sequence) and isinstance(memoryview(b"abc"), Sequence)
+    match tenon.Span(b"abc"):
+        case [first, *rest]:
+            assert (first, rest) == (97, [98, 99])
+        case _:
+            pytest.fail("a Span is not matched as a sequence")
 
 
 def test_a_value_of_no_dimension_is_no_sequence() -> None:
