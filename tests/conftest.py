@@ -4,6 +4,7 @@
 import hashlib
 import importlib.util
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -47,21 +48,22 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ModuleType]
 
 
 @pytest.fixture(scope="session")
-def extension(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], ModuleType]:
-    """`extension(path)` compiles a hand-written module, named like its file, and imports it."""
+def extension(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ModuleType]:
+    """`extension(path, *flags)` compiles a hand-written module, named like its file, and imports it."""
     folder: Path = tmp_path_factory.mktemp("extensions")
     loaded: dict[Path, ModuleType] = {}
 
-    def load(path: Path) -> ModuleType:
+    def load(path: Path, *more: str) -> ModuleType:
         if path not in loaded:
-            made = folder / (path.stem + extension_suffix())
+            made = Path(tempfile.mkdtemp(dir=folder)) / (path.stem + extension_suffix())
             toolchain = Toolchain(["-std=c11", "-Wpedantic", "-Werror"])
-            flags = [*toolchain.python_flags(), *toolchain.flags.meaning]
+            flags = [*more, *toolchain.python_flags(), *toolchain.flags.meaning]
             toolchain.build([Piece(path.name, flags, path=str(path))], path.stem, str(made), ["-pthread"])
             spec = importlib.util.spec_from_file_location(path.stem, made)
             assert spec is not None and spec.loader is not None
-            loaded[path] = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(loaded[path])
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            loaded[path] = module
         return loaded[path]
 
     return load

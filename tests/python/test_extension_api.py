@@ -3,6 +3,8 @@
 
 import array
 import gc
+import shutil
+import subprocess
 import sys
 import weakref
 from collections.abc import Callable
@@ -367,6 +369,60 @@ def test_another_object_is_no_element_type(c: ModuleType) -> None:
         c.want(MATRIX, "float64", *ANY)
     with pytest.raises((TypeError, ValueError)):
         c.lend("nonsense", (1,), "C", 0)
+
+
+# --- versions, and an environment without NumPy ---------------------------------------------------------------------
+
+
+def build_against(extension: Callable[..., ModuleType], folder: Path, old: str, new: str) -> ModuleType:
+    """borrower.c against a python.h in which a line reads differently."""
+    headers = folder / "include" / "tenon"
+    shutil.copytree(Path(tenon.get_include(), "tenon"), headers)
+    text = (headers / "python.h").read_text()
+    assert text.count(old) == 1
+    (headers / "python.h").write_text(text.replace(old, new))
+    source = folder / "borrower.c"
+    shutil.copy(Path(__file__).with_name("borrower.c"), source)
+    return extension(source, f"-I{folder / 'include'}")
+
+
+LATER = [
+    ("} tn_api;", "    void (*of_a_later_version)(void);\n} tn_api;"),
+    ("enum { TN_API_ABI = 1 };", "enum { TN_API_ABI = 2 };"),
+]
+
+
+@pytest.mark.parametrize("old, new", LATER)
+def test_a_module_that_was_built_with_a_later_tenon_says_so_when_it_is_imported(
+    extension: Callable[..., ModuleType], tmp_path: Path, old: str, new: str
+) -> None:
+    with pytest.raises(ImportError, match="built for another version of tenon .*; rebuild it"):
+        build_against(extension, tmp_path, old, new)
+
+
+def test_a_module_that_was_built_with_an_earlier_tenon_works(
+    extension: Callable[..., ModuleType], tmp_path: Path
+) -> None:
+    """One that knew less of the table."""
+    last = "    const tn_type *(*dtype_type)(PyObject *dtype);\n} tn_api;"
+    module = build_against(extension, tmp_path, last, "} tn_api;\n#define dtype_type abi != 0 ? NULL : (tn_type *)")
+    assert module.any(MATRIX)[1:4] == ("float64", (3, 4), (32, 8))
+
+
+def test_without_numpy_arrays_are_borrowed_and_lent_as_spans(c: ModuleType) -> None:
+    code = f"""
+import sys
+sys.modules["numpy"] = None
+import array, importlib.util, tenon
+spec = importlib.util.spec_from_file_location("borrower", {c.__file__!r})
+c = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(c)
+assert c.any(array.array("d", [1, 2]))[1:3] == ("float64", (2,))
+assert type(c.lend("d", (3,), "C", {NDARRAY})) is tenon.Span
+assert memoryview(c.Vector()).shape == (8,)
+"""
+    done = subprocess.run([sys.executable, "-X", "dev", "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 # --- memory -----------------------------------------------------------------------------------------------------------
