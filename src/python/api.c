@@ -2,7 +2,9 @@
 /* Tenon for hand-written extensions: the table, and the contract of include/tenon/python.h kept. */
 #include "api.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "borrow.h"
@@ -84,6 +86,38 @@ static tn_status borrow_array(tnpy_state *state, PyObject *obj, const tn_want *w
     return TN_OK;
 }
 
+/* Most arrays that are passed to C: of numpy.ndarray itself, C-contiguous, of few dimensions and a type of C's own. Nothing is
+ * looked up for them, and nothing allocated. False where one is none of these, or not what is asked for. */
+static bool borrow_quickly(PyObject *obj, const tn_want *want, tn_loan *loan)
+{
+    tn_span *span = &loan->span;
+    if (Py_TYPE(obj) != tnpy_numpy_ndarray || want == NULL || want->type == NULL || !tnpy_numpy_is_c_contiguous(obj))
+        return false;
+    tnpy_numpy_fields(obj, span);
+    const tn_type *type = tnpy_numpy_plain_type(obj);
+    if (type == NULL || type->kind != want->type->kind || type->itemsize != want->type->itemsize ||
+        type->byteorder != want->type->byteorder)
+        return false;
+    uint32_t flags = want->flags;
+    if (span->data == NULL || span->ndim > SMALL_NDIM || span->ndim < want->min_ndim || span->ndim > want->max_ndim ||
+        (flags & TN_WANT_WRITABLE && span->flags & TN_READONLY) ||
+        (flags & TN_WANT_F_ORDER && !(flags & TN_WANT_C_ORDER) && span->ndim > 1) ||
+        !tn_is_aligned(span->data, 0, NULL, NULL, want->type->alignment)) /* contiguous: so are all elements */
+        return false;
+    for (int k = 0; k < span->ndim; k++) {
+        loan->extents[k] = span->shape[k];
+        loan->extents[SMALL_NDIM + k] = span->strides[k];
+    }
+    span->shape = loan->extents;
+    span->strides = loan->extents + SMALL_NDIM;
+    span->type = want->type;
+    token *t = token_of(loan);
+    t->array = Py_NewRef(obj);
+    t->type = NULL;
+    t->extents = NULL;
+    return true;
+}
+
 static tn_status borrow_other(tnpy_state *state, PyObject *obj, const tn_want *want, tn_loan *loan, tn_error *err)
 {
     token *t = token_of(loan);
@@ -99,13 +133,15 @@ static tn_status borrow_other(tnpy_state *state, PyObject *obj, const tn_want *w
 
 static tn_status borrow(PyObject *obj, const tn_want *want, tn_loan *loan, tn_error *err)
 {
-    tn_error reason = {.position = -1};
+    tn_error reason;
     if (err == NULL)
         err = &reason;
+    if (borrow_quickly(obj, want, loan))
+        return TN_OK;
     tnpy_state *state = tnpy_here();
-    tn_status status = state == NULL                       ? tnpy_raised(err)
-                       : tnpy_numpy_is_array(state, obj)   ? borrow_array(state, obj, want, loan, err)
-                                                           : borrow_other(state, obj, want, loan, err);
+    tn_status status = state == NULL                     ? tnpy_raised(err)
+                       : tnpy_numpy_is_array(state, obj) ? borrow_array(state, obj, want, loan, err)
+                                                         : borrow_other(state, obj, want, loan, err);
     if (status != TN_OK)
         loan->span.data = NULL;
     return status;
@@ -119,7 +155,8 @@ static void give_back(tn_loan *loan)
         tnpy_give_back(&t->loan);
         return;
     }
-    clear_array(t);
+    if (t->type != NULL || t->extents != NULL)
+        clear_array(t);
     if (Py_REFCNT(t->array) > 1) {
         Py_DECREF(t->array);
         return;
@@ -133,7 +170,7 @@ static void give_back(tn_loan *loan)
 
 static tn_status keep(PyObject *obj, const tn_want *want, tn_array *out, tn_error *err)
 {
-    tn_error reason = {.position = -1};
+    tn_error reason;
     tn_array made;
     if (err == NULL)
         err = &reason;

@@ -12,7 +12,7 @@
 #include "../object.h"
 
 /* NumPy's function table, PyArray_API, is a static pointer of this file: it is set once, to a constant that NumPy itself
- * keeps for the life of the process. */
+ * keeps for the life of the process. So is its type, tnpy_numpy_ndarray. */
 
 /* What include/tenon/fast.h reads must be what NumPy writes. */
 _Static_assert(offsetof(tn_ndarray, data) == offsetof(PyArrayObject_fields, data), "numpy.ndarray: data");
@@ -25,6 +25,8 @@ _Static_assert(TN_NDARRAY_WRITEABLE == NPY_ARRAY_WRITEABLE, "numpy.ndarray: flag
 
 /* --- finding NumPy ------------------------------------------------------------------------------------------------ */
 
+PyTypeObject *tnpy_numpy_ndarray;
+
 /* NumPy's own way, PyArray_ImportNumPyAPI, prints what is raised, and takes a table that another interpreter has loaded for
  * granted. Whether NumPy can live in this one, only an import tells. */
 static bool load_api(tnpy_state *state)
@@ -35,7 +37,7 @@ static bool load_api(tnpy_state *state)
     Py_DECREF(module);
     if (PyArray_API == NULL && _import_array() < 0)
         return false;
-    state->ndarray = &PyArray_Type;
+    tnpy_numpy_ndarray = state->ndarray = &PyArray_Type;
     return true;
 }
 
@@ -235,6 +237,11 @@ static tn_status describe(PyArray_Descr *descr, const tn_type **type, tn_type **
     tn_status status = type_of(descr, 0, owned, err);
     *type = *owned;
     return status;
+}
+
+const tn_type *tnpy_numpy_plain_type(PyObject *array)
+{
+    return builtin_type(descr_of(array));
 }
 
 tn_status tnpy_numpy_type(PyObject *array, const tn_type **type, tn_type **owned, tn_error *err)

@@ -40,6 +40,9 @@ int tnpy_numpy_import(tnpy_state *state);
 /* Is it NumPy 2 or newer? Only after tnpy_numpy_import() == 1. */
 bool tnpy_numpy_is_2(void);
 
+/* The type numpy.ndarray, which is one for all interpreters that NumPy serves; NULL until the first of them has loaded it. */
+extern PyTypeObject *tnpy_numpy_ndarray;
+
 /* Is `obj` an ndarray, or of a subclass? */
 static inline bool tnpy_numpy_is_array(tnpy_state *state, PyObject *obj)
 {
@@ -86,6 +89,9 @@ static inline bool tnpy_numpy_has_type(PyObject *array, tnpy_dtype_key *key)
 {
     return tnpy_numpy_is_type(((const PyArrayObject_fields *)array)->descr, key);
 }
+
+/* The element type of an ndarray where it is a number of C's own, in native order: static. NULL where it is none. */
+const tn_type *tnpy_numpy_plain_type(PyObject *array);
 
 /* The element type of an ndarray. *owned must be given to tn_type_free (NULL where *type is static). */
 tn_status tnpy_numpy_type(PyObject *array, const tn_type **type, tn_type **owned, tn_error *err);
