@@ -21,6 +21,30 @@
 #include "want.h"
 #include "words.h"
 
+/* The engine of this interpreter, held: exporters and finalizers may do anything, also unload it. NULL with an
+ * exception. */
+static tnpy_state *enter(void)
+{
+    tnpy_state *state = tnpy_here();
+    if (state != NULL)
+        Py_INCREF(state->core);
+    return state;
+}
+
+/* An exception that is set stays set. */
+static void leave(tnpy_state *state)
+{
+    if (state == NULL)
+        return;
+    if (Py_REFCNT(state->core) > 1) {
+        Py_DECREF(state->core);
+        return;
+    }
+    PyObject *raised = PyErr_GetRaisedException();
+    Py_DECREF(state->core);
+    PyErr_SetRaisedException(raised);
+}
+
 /* --- borrow ------------------------------------------------------------------------------------------------------- */
 
 /* What lies inside a tn_loan. */
@@ -138,10 +162,11 @@ static tn_status borrow(PyObject *obj, const tn_want *want, tn_loan *loan, tn_er
         err = &reason;
     if (borrow_quickly(obj, want, loan))
         return TN_OK;
-    tnpy_state *state = tnpy_here();
+    tnpy_state *state = enter();
     tn_status status = state == NULL                     ? tnpy_raised(err)
                        : tnpy_numpy_is_array(state, obj) ? borrow_array(state, obj, want, loan, err)
                                                          : borrow_other(state, obj, want, loan, err);
+    leave(state);
     if (status != TN_OK)
         loan->span.data = NULL;
     return status;
@@ -168,15 +193,9 @@ static void give_back(tn_loan *loan)
 
 /* --- keep --------------------------------------------------------------------------------------------------------- */
 
-static tn_status keep(PyObject *obj, const tn_want *want, tn_array *out, tn_error *err)
+static tn_status keep_checked(tnpy_state *state, PyObject *obj, const tn_want *want, tn_array *out, tn_error *err)
 {
-    tn_error reason;
     tn_array made;
-    if (err == NULL)
-        err = &reason;
-    tnpy_state *state = tnpy_here();
-    if (state == NULL)
-        return tnpy_raised(err);
     tn_status status = tnpy_keep(state, obj, want != NULL && want->flags & TN_WANT_WRITABLE, &made, err);
     if (status == TN_WRONG_TYPE && err->message[0] == '\0')
         return tnpy_want_refuse_object(want, obj, err);
@@ -192,14 +211,26 @@ static tn_status keep(PyObject *obj, const tn_want *want, tn_array *out, tn_erro
     return status;
 }
 
+static tn_status keep(PyObject *obj, const tn_want *want, tn_array *out, tn_error *err)
+{
+    tn_error reason;
+    if (err == NULL)
+        err = &reason;
+    tnpy_state *state = enter();
+    tn_status status = state == NULL ? tnpy_raised(err) : keep_checked(state, obj, want, out, err);
+    leave(state);
+    return status;
+}
+
 static void settle(void)
 {
     PyObject *raised = PyErr_GetRaisedException();
-    tnpy_state *state = tnpy_here();
+    tnpy_state *state = enter();
     if (state != NULL)
         tnpy_settle(state);
     else
         PyErr_WriteUnraisable(NULL);
+    leave(state);
     PyErr_SetRaisedException(raised);
 }
 
@@ -244,28 +275,38 @@ static tn_status check(const tn_span *span, tn_error *err)
 static PyObject *lend(tn_array *array, PyObject *keeper, unsigned how)
 {
     tn_error err;
-    tnpy_state *state = tnpy_here();
-    if (state != NULL && check(&array->span, &err) == TN_OK) {
-        int counts = (how & TN_LEND_COUNTED) != 0;
-        return how & TN_LEND_NDARRAY ? tnpy_lend_array(state, array, keeper, counts)
-                                     : tnpy_span_lend(state, array, keeper, counts);
+    tnpy_state *state = enter();
+    PyObject *lent = NULL;
+    int counts = (how & TN_LEND_COUNTED) != 0;
+    if (state == NULL || check(&array->span, &err) != TN_OK) {
+        tn_array_release(array);
+        if (state != NULL)
+            tnpy_raise(&err);
+    } else if (how & TN_LEND_NDARRAY) {
+        lent = tnpy_lend_array(state, array, keeper, counts);
+    } else {
+        lent = tnpy_span_lend(state, array, keeper, counts);
     }
-    tn_array_release(array);
-    return state != NULL ? tnpy_raise(&err) : NULL;
+    leave(state);
+    return lent;
 }
 
 /* --- element types ------------------------------------------------------------------------------------------------ */
 
 static PyObject *dtype_new(const tn_type *type)
 {
-    tnpy_state *state = tnpy_here();
-    return state != NULL ? (PyObject *)tnpy_dtype_for(state, type) : NULL;
+    tnpy_state *state = enter();
+    PyObject *dtype = state != NULL ? (PyObject *)tnpy_dtype_for(state, type) : NULL;
+    leave(state);
+    return dtype;
 }
 
 static PyObject *dtype_from(PyObject *obj)
 {
-    tnpy_state *state = tnpy_here();
-    return state != NULL ? (PyObject *)tnpy_dtype_from_python(state, obj) : NULL;
+    tnpy_state *state = enter();
+    PyObject *dtype = state != NULL ? (PyObject *)tnpy_dtype_from_python(state, obj) : NULL;
+    leave(state);
+    return dtype;
 }
 
 static const tn_type *dtype_type(PyObject *dtype)

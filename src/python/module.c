@@ -225,10 +225,10 @@ int tnpy_add_module(PyObject *module, const tn_module *def)
                      def->name, (unsigned)def->abi, (unsigned)TN_MODULE_ABI);
         return -1;
     }
-    PyObject *core = PyImport_ImportModule("tenon._core");
-    if (core == NULL)
+    tnpy_state *state = tnpy_here();
+    if (state == NULL)
         return -1;
-    tnpy_state *state = tnpy_state_of(core);
+    PyObject *core = Py_NewRef(state->core);
     int status = def->doc == NULL ? 0 : PyModule_SetDocString(module, def->doc);
     if (status == 0)
         status = add_constants(module, def);

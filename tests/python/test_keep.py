@@ -397,13 +397,34 @@ def test_a_second_engine_in_one_interpreter_settles_what_the_first_one_lent(c: M
 
 
 def test_what_stands_in_place_of_the_engine_is_not_taken_for_it(c: ModuleType) -> None:
+    """Neither a module in Python, nor another one in C, whose state is something else, nor no module at all."""
     printed = run(c, """
-        import sys, types
-        sys.modules["tenon._core"] = types.ModuleType("tenon._core")
-        del sys.modules["tenon._core"].__dict__["__name__"]
-        try:
-            c.keep(0, b"abc", False)
-        except ImportError as error:
-            print(error)
+        import sys, types, _struct, _json
+        for other in (types.ModuleType("tenon._core"), _struct, _json, sys, 3):
+            sys.modules["tenon._core"] = other
+            try:
+                c.keep(0, b"abc", False)
+            except ImportError as error:
+                print(error)
     """)  # fmt: skip
-    assert "is not Tenon's engine" in printed
+    assert printed == "sys.modules['tenon._core'] is not Tenon's engine\n" * 5
+
+
+def test_an_exporter_may_unload_the_engine_while_it_is_asked(c: ModuleType) -> None:
+    run(c, """
+        import gc, sys
+        class Unloads:
+            def __init__(self):
+                self.memory = bytearray(8)
+            @property
+            def __array_interface__(self):
+                for name in [name for name in sys.modules if name.split(".")[0] == "tenon"]:
+                    del sys.modules[name]
+                gc.collect()
+                return {"version": 3, "shape": (8,), "typestr": "|u1", "data": memoryview(self.memory)}
+        for _ in range(3):
+            c.keep(0, Unloads(), False)
+            assert c.show(0)[1:3] == ("uint8", (8,))
+            c.release(0)
+            c.settle()
+    """)  # fmt: skip

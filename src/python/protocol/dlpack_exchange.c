@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../error.h"
+#include "../here.h"
 #include "../state.h"
 #include "dlpack.h"
 #include "dlpack_lend.h"
@@ -106,9 +107,10 @@ static tn_status wrap(tnpy_dl_versioned *tensor, tn_array *array, taken **out, t
 static int to_object(tnpy_dl_versioned *tensor, void **out)
 {
     *out = NULL;
-    PyObject *core = PyImport_ImportModule("tenon._core");
-    if (core == NULL)
+    tnpy_state *state = tnpy_here();
+    if (state == NULL)
         return -1;
+    PyObject *core = Py_NewRef(state->core);
     tn_array array;
     taken *self = NULL;
     tn_error reason, err;
@@ -117,7 +119,7 @@ static int to_object(tnpy_dl_versioned *tensor, void **out)
         tn_fail(&err, status, "tensor %s", reason.message);
         tnpy_raise(&err);
     } else {
-        *out = tnpy_span_lend(tnpy_state_of(core), &array, NULL, 0);
+        *out = tnpy_span_lend(state, &array, NULL, 0);
     }
     Py_DECREF(core);
     if (*out == NULL)
