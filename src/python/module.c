@@ -310,7 +310,7 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
     for (int i = 0; i < TNPY_FORMAT_CHARACTERS; i++)
         Py_VISIT((PyObject *)state->dtypes[i]);
     Py_VISIT(state->named_tuples);
-    Py_VISIT(state->dlpack_request);
+    Py_VISIT(state->protocol_names);
     return 0;
 }
 
@@ -344,7 +344,7 @@ static void release(void *module)
     Py_CLEAR(state->handle_type);
     Py_CLEAR(state->class_type);
     Py_CLEAR(state->named_tuples);
-    Py_CLEAR(state->dlpack_request);
+    Py_CLEAR(state->protocol_names);
 }
 
 static PyModuleDef_Slot slots[] = {

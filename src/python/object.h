@@ -81,19 +81,22 @@ static inline int tnpy_get_buffer(PyObject *obj, Py_buffer *view)
 
 /* 1 and a new reference; 0 and NULL without an exception where there is none; -1 and NULL with the exception of the
  * object's own code. */
-static inline int tnpy_optional_attribute(PyObject *obj, const char *name, PyObject **out)
+static inline int tnpy_optional_attribute_of(PyObject *obj, PyObject *name, PyObject **out)
 {
 #if PY_VERSION_HEX >= 0x030D0000
-    return PyObject_GetOptionalAttrString(obj, name, out);
+    return PyObject_GetOptionalAttr(obj, name, out);
 #else
+    return _PyObject_LookupAttr(obj, name, out); /* the later public function under its earlier name */
+#endif
+}
+
+static inline int tnpy_optional_attribute(PyObject *obj, const char *name, PyObject **out)
+{
     PyObject *text = PyUnicode_InternFromString(name);
     *out = NULL;
-    if (text == NULL)
-        return -1;
-    int found = _PyObject_LookupAttr(obj, text, out); /* the later public function under its earlier name */
-    Py_DECREF(text);
+    int found = text == NULL ? -1 : tnpy_optional_attribute_of(obj, text, out);
+    Py_XDECREF(text);
     return found;
-#endif
 }
 
 #endif

@@ -30,7 +30,7 @@ typedef struct tnpy_state {
     PyTypeObject *ndarray;        /* numpy.ndarray, borrowed; NULL until somebody has imported NumPy */
     PyObject *named_tuples;       /* dict: the classes of records, for record.c alone */
     struct tnpy_inbox *inbox;     /* of the interpreter: what other threads have let go of (release.h) */
-    PyObject *dlpack_request;     /* for protocol/dlpack.c alone; NULL until needed */
+    PyObject *protocol_names;     /* tuple, for protocol/names.c alone; NULL until needed */
     int numpy_missing;            /* an import of NumPy was tried and failed */
 } tnpy_state;
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from exchange import Array, Managed, ManagedVersioned, pointer
+from nomemory import fail_each_allocation
 
 import tenon
 
@@ -228,3 +229,40 @@ def test_a_released_span_is_shown_to_nobody() -> None:
     for _, share in PROTOCOLS.values():
         with pytest.raises(ValueError, match="released"):
             share(span)
+
+
+# --- without memory ---------------------------------------------------------------------------------------------------
+
+
+class Foreign:
+    """A Span of another library: one method of it, and nothing else."""
+
+    def __init__(self, name: str, span: tenon.Span) -> None:
+        setattr(self, name, getattr(span, name))
+
+
+ACTIONS: dict[str, Callable[[tenon.Span], object]] = {
+    "a tensor": lambda span: span.__dlpack__(max_version=(1, 0)),
+    "a tensor of before versions": lambda span: span.__dlpack__(),
+    "a copied tensor": lambda span: span.__dlpack__(copy=True),
+    "an Arrow array": lambda span: span.__arrow_c_array__(),
+    "an Arrow schema": lambda span: span.__arrow_c_schema__(),
+    "the array interface": lambda span: span.__array_interface__,
+    "the array structure": lambda span: span.__array_struct__,
+    "a pickle": lambda span: span.__reduce_ex__(5),
+    "an old pickle": lambda span: span.__reduce_ex__(2),
+    "a tensor of others": lambda span: tenon.Span(Foreign("__dlpack__", span)),
+    "an Arrow array of others": lambda span: tenon.Span(Foreign("__arrow_c_array__", span)),
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_each_allocation_may_fail(action: str) -> None:
+    span = tenon.Span(np.zeros((2, 3, 4)))
+    act = ACTIONS[action]
+    act(span)  # what is made once is made
+    count = sys.getrefcount(span)
+    references: list[int] = []
+    assert fail_each_allocation(lambda: act(span), lambda failed: references.append(sys.getrefcount(span))) > 0
+    assert set(references) == {count}
+    span.release()

@@ -2,6 +2,7 @@
 #include "arrow.h"
 
 #include "../object.h"
+#include "names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -250,11 +251,8 @@ static tn_status take(PyObject *pair, tnpy_loan *loan, const tnpy_arrow_schema *
 tn_status tnpy_arrow_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
                             tn_error *err)
 {
-    (void)state;
-    if (PyType_Check(obj))
-        return TN_WRONG_TYPE;
     PyObject *method;
-    int found = tnpy_optional_attribute(obj, "__arrow_c_array__", &method);
+    int found = tnpy_protocol_attribute(state, obj, TNPY_ARROW_C_ARRAY, &method);
     if (found <= 0)
         return found == 0 ? TN_WRONG_TYPE : tnpy_raised(err);
     PyObject *pair = PyObject_CallNoArgs(method);

@@ -70,16 +70,16 @@ static void write_format(const tn_type *type, char format[FORMAT_CAPACITY])
 static tn_status check_type(const tn_type *type, tn_error *err)
 {
     char text[160], format[FORMAT_CAPACITY];
-    tn_type_describe(type, text, sizeof text);
     write_format(type, format);
     if (type->kind == TN_BOOL)
         return tn_fail(err, TN_UNSUPPORTED, "Arrow keeps eight bools in a byte, and these have one each; %s it",
                        tnpy_speakers(type));
     if (format[0] == '\0')
-        return tn_fail(err, TN_UNSUPPORTED, "Arrow has no type for %s; %s one", text, tnpy_speakers(type));
+        return tn_fail(err, TN_UNSUPPORTED, "Arrow has no type for %s; %s one",
+                       tn_type_describe(type, text, sizeof text), tnpy_speakers(type));
     if (!tnpy_is_native(type))
-        return tn_fail(err, TN_UNSUPPORTED, "Arrow knows the machine's byte order only, and this is %s; %s the other", text,
-                       tnpy_speakers(type));
+        return tn_fail(err, TN_UNSUPPORTED, "Arrow knows the machine's byte order only, and this is %s; %s the other",
+                       tn_type_describe(type, text, sizeof text), tnpy_speakers(type));
     return TN_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "dlpack.h"
 
 #include "../object.h"
+#include "names.h"
 
 #include <stdio.h>
 
@@ -213,28 +214,13 @@ static tn_status read_capsule(PyObject *capsule, bool writable, tnpy_loan *loan,
 
 /* --- asking ------------------------------------------------------------------------------------------------------- */
 
-/* What is asked for: the newest version, and no copy. (names of both, name of the first, the version), made once. */
-static PyObject *request_of(tnpy_state *state)
-{
-    if (state->dlpack_request == NULL) {
-        PyObject *made = Py_BuildValue("((ss)(s)(ii))", "max_version", "copy", "max_version", TNPY_DL_MAJOR,
-                                       TNPY_DL_MINOR);
-        if (made == NULL)
-            return NULL;
-        Py_XSETREF(state->dlpack_request, made);
-    }
-    return state->dlpack_request;
-}
-
 /* Exporters take both arguments since 2024, the version alone for some months before, and nothing until then. */
 static PyObject *call(tnpy_state *state, PyObject *method)
 {
-    PyObject *request = request_of(state);
-    if (request == NULL)
-        return NULL;
-    PyObject *arguments[] = {PyTuple_GET_ITEM(request, 2), Py_False};
+    PyObject *arguments[] = {tnpy_protocol_name(state, TNPY_DLPACK_VERSION), Py_False};
+    static const tnpy_name keywords[] = {TNPY_DLPACK_KEYWORDS, TNPY_DLPACK_KEYWORD};
     for (int i = 0; i < 2; i++) {
-        PyObject *capsule = PyObject_Vectorcall(method, arguments, 0, PyTuple_GET_ITEM(request, i));
+        PyObject *capsule = PyObject_Vectorcall(method, arguments, 0, tnpy_protocol_name(state, keywords[i]));
         if (capsule != NULL || !PyErr_ExceptionMatches(PyExc_TypeError))
             return capsule;
         PyErr_Clear();
@@ -245,10 +231,8 @@ static PyObject *call(tnpy_state *state, PyObject *method)
 tn_status tnpy_dlpack_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
                              tn_error *err)
 {
-    if (PyType_Check(obj))
-        return TN_WRONG_TYPE; /* a class that defines the method is not a tensor */
     PyObject *method;
-    int found = tnpy_optional_attribute(obj, "__dlpack__", &method);
+    int found = tnpy_protocol_attribute(state, obj, TNPY_DLPACK, &method);
     if (found <= 0)
         return found == 0 ? TN_WRONG_TYPE : tnpy_raised(err);
     PyObject *capsule = call(state, method);

@@ -44,18 +44,24 @@ static bool element_type(const tn_type *type, tnpy_dl_type *out)
     return false;
 }
 
+static tn_status refuse_type(const tn_type *type, tn_error *err)
+{
+    char text[160];
+    return tn_fail(err, TN_UNSUPPORTED, "DLPack has no type for %s; %s one", tn_type_describe(type, text, sizeof text),
+                   tnpy_speakers(type));
+}
+
 static tn_status check_type(const tn_span *span, tn_error *err)
 {
     char text[160];
     tnpy_dl_type type;
-    tn_type_describe(span->type, text, sizeof text);
     if (!element_type(span->type, &type))
-        return tn_fail(err, TN_UNSUPPORTED, "DLPack has no type for %s; %s one", text, tnpy_speakers(span->type));
+        return refuse_type(span->type, err);
     if (!tnpy_is_native(span->type))
         return tn_fail(err, TN_UNSUPPORTED,
                        "DLPack knows the machine's byte order only, and this is %s; the buffer protocol and "
                        "__array_interface__ say it, and copy=True converts it",
-                       text);
+                       tn_type_describe(span->type, text, sizeof text));
     return TN_OK;
 }
 
@@ -194,10 +200,8 @@ static tn_status view(PyObject *obj, const tn_span *span, int minor, lent **out,
 static tn_status copy(const tn_span *span, int minor, lent **out, tn_error *err)
 {
     tnpy_dl_type code;
-    char text[160];
     if (!element_type(span->type, &code))
-        return tn_fail(err, TN_UNSUPPORTED, "DLPack has no type for %s; %s one",
-                       tn_type_describe(span->type, text, sizeof text), tnpy_speakers(span->type));
+        return refuse_type(span->type, err);
     bool fortran = !tnpy_is_contiguous(span, TN_ORDER_C) && tnpy_is_contiguous(span, TN_ORDER_F);
     tn_array array;
     tn_status status = tn_array_new(tnpy_dlpack_type(code), span->ndim, span->shape, fortran ? TN_ORDER_F : TN_ORDER_C,
@@ -320,15 +324,37 @@ static int check_stream(PyObject *stream)
     return -1;
 }
 
-static PyObject *dlpack(PyObject *self, PyObject *args, PyObject *kwargs)
+enum { STREAM, MAX_VERSION, DL_DEVICE, COPY, NAMES };
+
+/* Sort keyword arguments into places. */
+static int read_keywords(PyObject *const *values, PyObject *kwnames, PyObject *places[NAMES])
 {
-    static char *names[] = {"stream", "max_version", "dl_device", "copy", NULL};
-    PyObject *stream = Py_None, *max_version = Py_None, *dl_device = Py_None, *wants_copy = Py_None;
+    static const char *const names[NAMES] = {"stream", "max_version", "dl_device", "copy"};
+    for (Py_ssize_t i = 0; kwnames != NULL && i < PyTuple_GET_SIZE(kwnames); i++) {
+        int place = 0;
+        while (place < NAMES && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(kwnames, i), names[place]) != 0)
+            place++;
+        if (place == NAMES) {
+            PyErr_Format(PyExc_TypeError, "Span.__dlpack__() got an unexpected keyword argument '%U'",
+                         PyTuple_GET_ITEM(kwnames, i));
+            return -1;
+        }
+        places[place] = values[i];
+    }
+    return 0;
+}
+
+static PyObject *dlpack(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    PyObject *given[NAMES] = {Py_None, Py_None, Py_None, Py_None};
     request r = {0};
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$OOOO:__dlpack__", names, &stream, &max_version, &dl_device, &wants_copy))
+    if (nargs > 0)
+        return PyErr_Format(PyExc_TypeError, "Span.__dlpack__() takes keyword arguments only");
+    if (read_keywords(args, kwnames, given) < 0)
         return NULL;
-    int copies = wants_copy == Py_None ? 0 : PyObject_IsTrue(wants_copy);
-    if (copies < 0 || read_version(max_version, &r) < 0 || check_device(dl_device) < 0 || check_stream(stream) < 0)
+    int copies = given[COPY] == Py_None ? 0 : PyObject_IsTrue(given[COPY]);
+    if (copies < 0 || read_version(given[MAX_VERSION], &r) < 0 || check_device(given[DL_DEVICE]) < 0 ||
+        check_stream(given[STREAM]) < 0)
         return NULL;
     r.copy = copies;
     lent *made = lend(self, &r);
@@ -349,7 +375,7 @@ PyDoc_STRVAR(dlpack_doc,
 "BufferError where DLPack has no word for what the Span is. copy=True makes a copy, in the machine's byte order.");
 
 static PyMethodDef methods[] = {
-    {"__dlpack__", (PyCFunction)(void (*)(void))dlpack, METH_VARARGS | METH_KEYWORDS, dlpack_doc},
+    {"__dlpack__", (PyCFunction)(void (*)(void))dlpack, METH_FASTCALL | METH_KEYWORDS, dlpack_doc},
     {"__dlpack_device__", dlpack_device, METH_NOARGS,
      "__dlpack_device__($self, /)\n--\n\nDLPack's number of the CPU, and 0."},
     {NULL, NULL, 0, NULL},

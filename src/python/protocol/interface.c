@@ -3,21 +3,13 @@
 
 #include "../object.h"
 #include "interface_abi.h"
+#include "names.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char wrong[] = "is described wrongly by its exporter";
-
-/* An attribute that may be absent: 1 found, 0 absent, -1 an exception other than AttributeError is set. */
-static int lookup(PyObject *obj, const char *name, PyObject **value)
-{
-    *value = NULL;
-    if (PyType_Check(obj))
-        return 0; /* a class that defines the property is not an array */
-    return tnpy_optional_attribute(obj, name, value);
-}
 
 /* --- __array_struct__ --------------------------------------------------------------------------------------------- */
 
@@ -91,9 +83,8 @@ static tn_status read_struct(const tnpy_array_struct *s, bool writable, tnpy_loa
 tn_status tnpy_array_struct_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
                                    tn_error *err)
 {
-    (void)state;
     PyObject *capsule;
-    int found = lookup(obj, "__array_struct__", &capsule);
+    int found = tnpy_protocol_attribute(state, obj, TNPY_ARRAY_STRUCT, &capsule);
     if (found <= 0)
         return found == 0 ? TN_WRONG_TYPE : tnpy_raised(err);
     if (!PyCapsule_IsValid(capsule, NULL)) {
@@ -251,9 +242,8 @@ static tn_status read_dict(PyObject *obj, PyObject *dict, bool writable, tnpy_lo
 tn_status tnpy_array_interface_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
                                       tn_error *err)
 {
-    (void)state;
     PyObject *dict;
-    int found = lookup(obj, "__array_interface__", &dict);
+    int found = tnpy_protocol_attribute(state, obj, TNPY_ARRAY_INTERFACE, &dict);
     if (found <= 0)
         return found == 0 ? TN_WRONG_TYPE : tnpy_raised(err);
     if (!PyDict_Check(dict)) {

@@ -70,6 +70,15 @@ static PyObject *strides_of(const shown *s)
     return tnpy_extents_tuple(s->span.ndim, s->span.strides);
 }
 
+/* As attribute_of. A type without fields is one field without a name. */
+static int descr_of(const shown *s, PyObject *typestr, PyObject **out)
+{
+    if (s->span.type->kind == TN_STRUCT)
+        return attribute_of(s, "descr", out);
+    *out = Py_BuildValue("[(sO)]", "", typestr);
+    return *out == NULL ? -1 : 1;
+}
+
 static PyObject *interface_of(const shown *s, const char *attribute)
 {
     PyObject *typestr, *descr;
@@ -78,7 +87,7 @@ static PyObject *interface_of(const shown *s, const char *attribute)
         refuse_type(attribute, s->span.type);
     if (found <= 0)
         return NULL;
-    found = attribute_of(s, "descr", &descr);
+    found = descr_of(s, typestr, &descr);
     if (found <= 0) {
         Py_DECREF(typestr);
         if (found == 0)
