@@ -180,12 +180,13 @@ static tn_status finish(const making *m, const tn_span *span, tn_span *out, tn_l
     return TN_OK;
 }
 
-static int has_elements(const making *m)
+/* Does anybody go along `axis`: to elements, or, where there are none, to the pointers that it or an axis behind it loads? */
+static int leads_somewhere(const making *m, int axis)
 {
-    for (int k = 0; k < m->ndim; k++)
-        if (m->layout.shape[k] == 0)
-            return 0;
-    return 1;
+    for (int k = 0; k < m->ndim && m->layout.shape[k] > 0; k++)
+        if (k == m->ndim - 1 || (k >= axis && m->layout.suboffsets[k] >= 0))
+            return 1;
+    return 0;
 }
 
 /* Add `bytes` to the addresses on `axis`: in the segment that the axis is in. */
@@ -227,7 +228,7 @@ static tn_status inherit_load(making *m, int axis, tn_error *err)
         m->layout.suboffsets[axis - 1] = suboffset;
         return TN_OK;
     }
-    if (has_elements(m)) {
+    if (leads_somewhere(m, 1)) {
         char *loaded;
         memcpy(&loaded, m->data, sizeof loaded);
         m->data = loaded + suboffset;
@@ -250,7 +251,7 @@ tn_status tn_span_index(const tn_span *span, int axis, ptrdiff_t index, tn_span 
     ptrdiff_t bytes;
     if (tni_mul(position, span->strides[axis], &bytes))
         return tn_fail(err, TN_OUT_OF_RANGE, "the offset does not fit into an address");
-    if (has_elements(&m))
+    if (leads_somewhere(&m, axis))
         status = move(&m, axis, bytes, err);
     if (status == TN_OK)
         status = inherit_load(&m, axis, err);
@@ -292,7 +293,7 @@ tn_status tn_span_slice(const tn_span *span, int axis, ptrdiff_t start, ptrdiff_
         return tn_fail(err, TN_OUT_OF_RANGE, "the offset does not fit into an address");
     m.layout.shape[axis] = count;
     m.layout.strides[axis] = stride;
-    if (has_elements(&m))
+    if (leads_somewhere(&m, axis))
         status = move(&m, axis, bytes, err);
     return status != TN_OK ? status : finish(&m, span, out, layout);
 }
@@ -378,7 +379,7 @@ tn_status tn_span_rows(void *const *table, const tn_type *type, int ndim, const 
     tn_span rows = {.data = m.data, .type = type, .ndim = ndim, .flags = flags, .shape = m.layout.shape,
                     .strides = m.layout.strides, .suboffsets = m.layout.suboffsets};
     status = tn_span_check(&rows, err);
-    for (ptrdiff_t i = 0; status == TN_OK && has_elements(&m) && i < shape[0]; i++)
+    for (ptrdiff_t i = 0; status == TN_OK && tn_span_size(&rows) > 0 && i < shape[0]; i++)
         if (table[i] == NULL)
             status = tn_fail(err, TN_WRONG_VALUE, "row %td is NULL", i);
     return status != TN_OK ? status : finish(&m, &rows, out, layout);

@@ -354,12 +354,12 @@ static int tabulate(gathering *g, const tn_span *span)
     if (g->table == NULL)
         return no_memory();
     bool indirect = span->suboffsets != NULL && span->suboffsets[0] >= 0;
-    bool empty = tn_span_size(span) == 0;
+    bool still = span->suboffsets == NULL && tn_span_size(span) == 0; /* strides then lead nowhere */
     char *address = span->data;
     g->count = span->shape[0];
-    for (Py_ssize_t r = 0; r < g->count; r++, address += empty ? 0 : span->strides[0]) {
+    for (Py_ssize_t r = 0; r < g->count; r++, address += still ? 0 : span->strides[0]) {
         g->table[r] = address;
-        if (!indirect || empty)
+        if (!indirect)
             continue;
         memcpy(&g->table[r], address, sizeof address);
         g->table[r] += span->suboffsets[0];

@@ -183,14 +183,12 @@ static PyObject *format_dtype(PyObject *core, PyObject *arg)
     return tnpy_raise(&err);
 }
 
-/* Rows of `row_bytes` bytes through the table at `address`: none of them NULL. */
+/* Rows of `row_bytes` bytes through the table at `address`, which is read also where the rows are empty: none of them NULL. */
 static tn_status check_table(const char *address, Py_ssize_t rows, Py_ssize_t row_bytes, tn_error *err)
 {
-    if (rows <= 0 || row_bytes <= 0)
-        return TN_OK;
-    if (address == NULL)
+    if (rows > 0 && address == NULL)
         return tn_fail(err, TN_UNSUPPORTED, "the pointer is NULL");
-    for (Py_ssize_t r = 0; r < rows; r++) {
+    for (Py_ssize_t r = 0; r < rows && row_bytes > 0; r++) {
         const char *row;
         memcpy(&row, address + r * (Py_ssize_t)sizeof row, sizeof row);
         if (row == NULL)

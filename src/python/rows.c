@@ -351,11 +351,11 @@ static tn_status copy_table(tnpy_frame *frame, int i)
     const char *place = span->data;
     for (ptrdiff_t r = 0; r < rows->count; r++, place += span->strides[0]) {
         char *row;
-        memcpy(&row, place, sizeof row);
         if (rows->row_bytes == 0) {
             rows->table[r] = nowhere();
             continue;
         }
+        memcpy(&row, place, sizeof row);
         if (row == NULL)
             return refuse_row_because(frame, i, r, "is a NULL pointer");
         rows->table[r] = row + span->suboffsets[0];

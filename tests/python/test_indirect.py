@@ -167,6 +167,8 @@ def test_null_pointers_are_refused() -> None:
         IndirectMemory2D.from_ctype_ptr(data, 2, 1)
     with pytest.raises(BufferError, match="the pointer is NULL"):
         IndirectMemory2D.from_ptr(0, 1, 1, "i")
+    with pytest.raises(BufferError, match="the pointer is NULL"):
+        IndirectMemory2D.from_ptr(0, 1, 0, "i")
     assert IndirectMemory2D.from_ptr(0, 0, 1, "i").shape == (0, 1)
     assert IndirectMemory2D.from_ctype_ptr(data, 2, 0).shape == (2, 0)
     with pytest.raises(TypeError, match="the address of a table of pointers is required, got float"):

@@ -104,6 +104,18 @@ def test_slices_of_a_span_can_be_gathered_again(m: int, n: int, start: int, step
     assert tenon.rows([cut, cut]).tolist() == [expected] * 2
 
 
+@pytest.mark.parametrize("cut", [np.s_[::-1], np.s_[1:], np.s_[:, ::-1], np.s_[0], np.s_[1, 1:]], ids=str)
+def test_tables_of_rows_without_elements_are_still_walked(cut: Any) -> None:
+    """As memoryview does, which loads the pointers before it sees that nothing is there."""
+    planes = tenon.zeros((2, 3, 0), "float64", order="rows")
+    expected = np.zeros((2, 3, 0))[cut]
+    for span in (planes[cut], tenon.rows(planes)[cut], tenon.rows([planes, planes])[1][cut]):
+        assert span.tolist() == expected.tolist()
+        assert memoryview(span).tolist() == expected.tolist()
+        assert tenon.rows(span).tolist() == expected.tolist()
+        assert tenon.rows([span] * 2).tolist() == [expected.tolist()] * 2
+
+
 def test_rows_that_are_indirect_must_have_the_same_suboffsets() -> None:
     span = tenon.rows([np.arange(4.0)] * 2)
     with pytest.raises(ValueError, match=r"row 1 has suboffsets \(8, -1\), but row 0 has \(0, -1\)"):
