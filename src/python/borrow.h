@@ -57,8 +57,8 @@ void tnpy_give_back(tnpy_loan *loan);
 /* Where the interpreter that lent is gone: free what is C's, from any thread, and leak the rest. */
 void tnpy_abandon(tnpy_loan *loan);
 
-/* For protocols: everything an exporter may have got wrong that can be seen without touching its memory. Where there are no
- * elements, NULL becomes an address. */
+/* For protocols: everything an exporter may have got wrong that can be seen without touching its memory. Where there are
+ * no elements, NULL becomes an address. */
 tn_status tnpy_check_exporter(tn_span *span, tn_error *err);
 
 /* For protocols: room for a layout that lives as long as the loan. NULL, with `err` filled, where there is no memory. */

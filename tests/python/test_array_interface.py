@@ -4,7 +4,6 @@
 import gc
 import sys
 import weakref
-from typing import Any
 
 import numpy as np
 import pytest

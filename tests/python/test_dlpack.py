@@ -245,6 +245,34 @@ def test_what_no_tensor_can_say_falls_through_to_the_next_protocol(c: ModuleType
     assert c.sum(Both()) == X.sum()
 
 
+class Cyclic(Giving):
+    """A tensor whose exporter looks at the Span of it."""
+
+    seen: Any = None
+
+
+def test_a_cycle_through_a_borrowed_tensor_is_collected_and_gives_it_back_once() -> None:
+    tensor = Tensor(X.ctypes.data, (3, 4), (4, 1))
+    cyclic = Cyclic(tensor)
+    cyclic.seen = tenon.Span(cyclic)
+    assert cyclic.seen.owner is cyclic and cyclic.seen.tolist() == X.tolist()
+    gone = weakref.ref(cyclic)
+    del cyclic
+    gc.collect()
+    assert gone() is None and tensor.returned == 1
+
+
+def test_a_span_gives_a_tensor_back_when_its_last_view_dies() -> None:
+    tensor = Tensor(X.ctypes.data, (3, 4), (4, 1))
+    span = tenon.Span(Giving(tensor))
+    view = np.asarray(span[1:])
+    span.release()
+    del span
+    assert tensor.returned == 0 and view.tolist() == X[1:].tolist()
+    del view
+    assert tensor.returned == 1
+
+
 def test_memory_is_kept_until_the_call_has_ended(c: ModuleType) -> None:
     x = X.copy()
     gone = weakref.ref(x)
@@ -687,7 +715,8 @@ def test_c_has_tensors_made(table: ExchangeAPI) -> None:
     )
 
     def prototype(**changes: Any) -> DLTensor:
-        return Tensor(1, **({"shape": (5, 3), "dtype": (INT, 32, 1)} | changes)).structure.tensor  # type: ignore[no-any-return]
+        made: DLTensor = Tensor(1, **({"shape": (5, 3), "dtype": (INT, 32, 1)} | changes)).structure.tensor
+        return made
 
     address = ctypes.c_void_p()
     wanted = prototype()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* __array__ of a Span, with the meaning of `copy` that NumPy 2 gives it: None: where it is needed; False: never, an error
- * where it would be; True: always. A conversion to another dtype needs one. Copying indirect memory needs copy=True. */
+/* __array__ of a Span, with the meaning of `copy` that NumPy 2 gives it: None: where it is needed; False: never, an
+ * error where it would be; True: always. A conversion to another dtype needs one. Copying indirect memory needs copy=True. */
 #include "../object.h"
 #include "../span_room.h"
 #include "numpy.h"
@@ -43,8 +43,8 @@ static PyObject *convert(PyObject *array, PyObject *dtype, copying how)
     else if (wanted == Py_None)
         result = PyObject_CallMethod(array, "copy", "s", "K");
     else if (wanted != NULL && how == NEVER)
-        PyErr_Format(PyExc_ValueError, "Span.__array__(): %S needs a conversion, and copy=False forbids the copy it makes",
-                     wanted);
+        PyErr_Format(PyExc_ValueError,
+                     "Span.__array__(): %S needs a conversion, and copy=False forbids the copy it makes", wanted);
     else if (wanted != NULL)
         result = PyObject_CallMethod(array, "astype", "O", wanted);
     Py_XDECREF(wanted);
@@ -70,7 +70,9 @@ static PyObject *array(PyObject *self, PyObject *args, PyObject *kwargs)
     static char *names[] = {"dtype", "copy", NULL};
     PyObject *dtype = Py_None, *copy = Py_None;
     copying how;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OO:__array__", names, &dtype, &copy) || read_copying(copy, &how) < 0)
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OO:__array__", names, &dtype, &copy))
+        return NULL;
+    if (read_copying(copy, &how) < 0)
         return NULL;
     PyObject *whole = array_of(self, how);
     PyObject *result = whole == NULL ? NULL : convert(whole, dtype, how);

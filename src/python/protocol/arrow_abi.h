@@ -2,8 +2,8 @@
 /* What Arrow's C data interface fixes. https://arrow.apache.org/docs/format/CDataInterface.html
  *
  * Two trees of the same form: a schema says what the values are, an array where they lie. Each node has a release
- * callback, which its holder calls once; it releases the children that were not taken out, frees what the node points to,
- * and sets itself to NULL. A node is moved by copying it and setting the release of the source to NULL.
+ * callback, which its holder calls once; it releases the children that were not taken out, frees what the node points
+ * to, and sets itself to NULL. A node is moved by copying it and setting the release of the source to NULL.
  */
 #ifndef TNPY_PROTOCOL_ARROW_ABI_H
 #define TNPY_PROTOCOL_ARROW_ABI_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Arrow's PyCapsule interface, outward: a Span as an Arrow array.
  *
- * One axis is an array of numbers; each further one makes it a list of a fixed size of what lies below. Consumers may take a
- * child out and release the rest, so that each node keeps the memory by itself: it holds an export of the Span.
+ * One axis is an array of numbers; each further one makes it a list of a fixed size of what lies below. The numbers hold
+ * an export of the Span, the lists hold nothing: consumers may take a child out and release the rest.
  */
 #include <stdio.h>
 #include <string.h>
@@ -21,13 +21,17 @@ typedef struct schema_node {
     char format[FORMAT_CAPACITY];
 } schema_node;
 
-typedef struct array_node {
-    tnpy_debt debt;    /* to the Span */
-    PyObject *span;    /* held */
+typedef struct list_node {
     tnpy_arrow_array child;
     tnpy_arrow_array *children[1];
-    const void *buffers[2];
-} array_node;
+    const void *buffers[1]; /* NULL: no nulls */
+} list_node;
+
+typedef struct number_node {
+    tnpy_debt debt;         /* to the Span */
+    PyObject *span;         /* held */
+    const void *buffers[2]; /* NULL: no nulls; the memory */
+} number_node;
 
 /* --- what Arrow can't say ----------------------------------------------------------------------------------------- */
 
@@ -92,16 +96,19 @@ static tn_status check_layout(const tn_span *span, tn_error *err)
         return tn_fail(err, TN_UNSUPPORTED, "Arrow has no arrays without dimensions; %s them, and reshape(1) makes one",
                        tnpy_speakers(span->type));
     if (!tnpy_is_contiguous(span, TN_ORDER_C))
-        return tn_fail(err, TN_UNSUPPORTED, "Arrow has no strides, and this memory is not C-contiguous; %s them, and copy() "
-                                            "closes the gaps", tnpy_speakers(span->type));
+        return tn_fail(err, TN_UNSUPPORTED,
+                       "Arrow has no strides, and this memory is not C-contiguous; %s them, and copy() closes the gaps",
+                       tnpy_speakers(span->type));
     if (!tn_is_aligned(span->data, span->ndim, span->shape, span->strides, span->type->alignment))
-        return tn_fail(err, TN_UNSUPPORTED, "Arrow's values are aligned, and these are not to the %u bytes of C; %s a word for "
-                                            "that, and copy() aligns them",
+        return tn_fail(err, TN_UNSUPPORTED,
+                       "Arrow's values are aligned, and these are not to the %u bytes of C; %s a word for that, and copy() "
+                       "aligns them",
                        (unsigned)span->type->alignment, tnpy_speakers(span->type));
     for (int i = 1; i < span->ndim; i++)
         if (span->shape[i] > INT32_MAX)
-            return tn_fail(err, TN_UNSUPPORTED, "Arrow's lists of a fixed size have at most %d values, and shape[%d] is %td; %s "
-                                                "longer ones", INT32_MAX, i, span->shape[i], tnpy_speakers(span->type));
+            return tn_fail(err, TN_UNSUPPORTED,
+                           "Arrow's lists of a fixed size have at most %d values, and shape[%d] is %td; %s longer ones",
+                           INT32_MAX, i, span->shape[i], tnpy_speakers(span->type));
     return TN_OK;
 }
 
@@ -114,8 +121,9 @@ static tn_status check_times(const tn_span *span, tn_error *err)
     ptrdiff_t count = tn_span_size(span);
     for (ptrdiff_t i = 0; i < count; i++)
         if (values[i] == INT64_MIN)
-            return tn_fail(err, TN_UNSUPPORTED, "element %td is NaT, which Arrow says in a bitmap of nulls, where the memory has "
-                                                "none; %s it", i, tnpy_speakers(span->type));
+            return tn_fail(err, TN_UNSUPPORTED,
+                           "element %td is NaT, which Arrow says in a bitmap of nulls, where the memory has none; %s it", i,
+                           tnpy_speakers(span->type));
     return TN_OK;
 }
 
@@ -123,10 +131,10 @@ static tn_status check_times(const tn_span *span, tn_error *err)
 
 static void release_schema(tnpy_arrow_schema *self)
 {
-    for (int64_t i = 0; i < self->nchildren; i++)
-        if (self->children[i]->release != NULL)
-            self->children[i]->release(self->children[i]);
-    PyMem_RawFree(self->context);
+    schema_node *node = self->context;
+    if (node->child.release != NULL)
+        node->child.release(&node->child);
+    PyMem_RawFree(node);
     self->release = NULL;
 }
 
@@ -144,13 +152,11 @@ static tn_status write_schema(const tn_span *span, int axis, tnpy_arrow_schema *
     }
     snprintf(node->format, FORMAT_CAPACITY, "+w:%td", span->shape[axis + 1]);
     node->children[0] = &node->child;
+    out->nchildren = 1;
+    out->children = node->children;
     tn_status status = write_schema(span, axis + 1, &node->child, err);
-    if (status == TN_OK) {
-        out->nchildren = 1;
-        out->children = node->children;
-    } else {
+    if (status != TN_OK)
         release_schema(out);
-    }
     return status;
 }
 
@@ -158,7 +164,7 @@ static tn_status write_schema(const tn_span *span, int axis, tnpy_arrow_schema *
 
 static void settle(tnpy_debt *debt, int alive)
 {
-    array_node *node = (array_node *)debt;
+    number_node *node = (number_node *)debt;
     if (alive) {
         tnpy_span_let_go(node->span);
         Py_DECREF(node->span);
@@ -166,48 +172,50 @@ static void settle(tnpy_debt *debt, int alive)
     PyMem_RawFree(node);
 }
 
-static void release_array(tnpy_arrow_array *self)
+static void release_numbers(tnpy_arrow_array *self)
 {
-    for (int64_t i = 0; i < self->nchildren; i++)
-        if (self->children[i]->release != NULL)
-            self->children[i]->release(self->children[i]);
+    number_node *node = self->context;
     self->release = NULL;
-    tnpy_pay(&((array_node *)self->context)->debt);
+    tnpy_pay(&node->debt);
 }
 
-static array_node *new_array_node(PyObject *obj, tn_error *err)
+static tn_status write_numbers(PyObject *obj, const tn_span *span, int64_t length, tnpy_arrow_array *out, tn_error *err)
 {
-    array_node *node = PyMem_RawCalloc(1, sizeof *node);
-    if (node == NULL) {
-        tn_fail(err, TN_NO_MEMORY, "out of memory");
-        return NULL;
-    }
+    number_node *node = PyMem_RawCalloc(1, sizeof *node);
+    if (node == NULL)
+        return tn_fail(err, TN_NO_MEMORY, "out of memory");
     tnpy_owe(((tnpy_span *)obj)->dtype->state, &node->debt, settle);
     tnpy_span_hold(obj);
     node->span = Py_NewRef(obj);
-    return node;
+    node->buffers[1] = span->data;
+    *out = (tnpy_arrow_array){.length = length, .nbuffers = 2, .buffers = node->buffers, .release = release_numbers,
+                              .context = node};
+    return TN_OK;
+}
+
+static void release_lists(tnpy_arrow_array *self)
+{
+    list_node *node = self->context;
+    if (node->child.release != NULL)
+        node->child.release(&node->child);
+    PyMem_RawFree(node);
+    self->release = NULL;
 }
 
 static tn_status write_array(PyObject *obj, const tn_span *span, int axis, int64_t length, tnpy_arrow_array *out,
                              tn_error *err)
 {
-    array_node *node = new_array_node(obj, err);
+    if (axis == span->ndim - 1)
+        return write_numbers(obj, span, length, out, err);
+    list_node *node = PyMem_RawCalloc(1, sizeof *node);
     if (node == NULL)
-        return TN_NO_MEMORY;
-    bool is_list = axis < span->ndim - 1;
-    node->buffers[1] = span->data;
-    *out = (tnpy_arrow_array){.length = length, .nbuffers = is_list ? 1 : 2, .buffers = node->buffers,
-                              .release = release_array, .context = node};
-    if (!is_list)
-        return TN_OK;
+        return tn_fail(err, TN_NO_MEMORY, "out of memory");
     node->children[0] = &node->child;
+    *out = (tnpy_arrow_array){.length = length, .nbuffers = 1, .nchildren = 1, .buffers = node->buffers,
+                              .children = node->children, .release = release_lists, .context = node};
     tn_status status = write_array(obj, span, axis + 1, length * span->shape[axis + 1], &node->child, err);
-    if (status == TN_OK) {
-        out->nchildren = 1;
-        out->children = node->children;
-    } else {
-        release_array(out);
-    }
+    if (status != TN_OK)
+        release_lists(out);
     return status;
 }
 
@@ -324,7 +332,8 @@ static PyObject *arrow_array(PyObject *self, PyObject *args, PyObject *kwargs)
 
 static PyMethodDef methods[] = {
     {"__arrow_c_schema__", arrow_schema, METH_NOARGS,
-     "__arrow_c_schema__($self, /)\n--\n\nThe element type and the axes behind the first, as Arrow's schema in a capsule."},
+     "__arrow_c_schema__($self, /)\n--\n\n"
+     "The element type and the axes behind the first, as Arrow's schema in a capsule."},
     {"__arrow_c_array__", (PyCFunction)(void (*)(void))arrow_array, METH_VARARGS | METH_KEYWORDS,
      "__arrow_c_array__($self, /, requested_schema=None)\n--\n\n"
      "The memory as an Arrow array, in two capsules; the axes behind the first are lists of a fixed size.\n\n"

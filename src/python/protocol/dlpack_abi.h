@@ -121,7 +121,8 @@ typedef struct tnpy_dl_versioned {
 } tnpy_dl_versioned;
 
 /* Since 1.3: what type(x).__dlpack_c_exchange_api__ holds, a table that lives as long as the process. All functions
- * return 0, or -1 after a failure. Those on Python objects need the GIL and leave an exception. None waits for a device. */
+ * return 0, or -1 after a failure. Those on Python objects need the GIL and leave an exception. None waits for a
+ * device. */
 typedef struct tnpy_dl_exchange {
     tnpy_dl_version version;
     struct tnpy_dl_exchange *older; /* a table of an earlier major version; NULL: there is none */

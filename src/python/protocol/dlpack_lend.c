@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A tensor is one block: what it must let go of, DLPack's structure, shape and strides.
  *
- * It holds an export of the Span, so that release() is refused while a consumer has it; or, where a copy was asked for, the
- * array that was made. Consumers call deleters from threads that Python does not know, and after the interpreter: what is
- * owed to a Span goes through release.h; an array of C is released right there.
+ * It holds an export of the Span, so that release() is refused while a consumer has it; or, where a copy was asked for,
+ * the array that was made. Consumers call deleters from threads that Python does not know, and after the interpreter: what
+ * is owed to a Span goes through release.h; an array of C is released right there.
  */
 #include "dlpack_lend.h"
 
@@ -75,18 +75,19 @@ static tn_status check_layout(const tn_span *span, tn_error *err)
 {
     if (span->suboffsets != NULL)
         return tn_fail(err, TN_UNSUPPORTED,
-                       "DLPack cannot say that memory is indirect; the buffer protocol can, and copy=True makes it direct");
+                       "DLPack cannot say that memory is indirect; the buffer protocol can, and copy=True makes it "
+                       "direct");
     ptrdiff_t itemsize = span->type->itemsize;
     if (!tn_is_aligned(span->data, span->ndim, span->shape, span->strides, span->type->alignment))
         return tn_fail(err, TN_UNSUPPORTED,
-                       "a tensor's elements are aligned, and these are not to the %u bytes of C; %s them, and copy=True "
-                       "aligns them",
+                       "a tensor's elements are aligned, and these are not to the %u bytes of C; %s them, and "
+                       "copy=True aligns them",
                        (unsigned)span->type->alignment, takers(span->type));
     for (int i = 0; i < span->ndim && tn_span_size(span) > 0; i++)
         if (span->shape[i] > 1 && span->strides[i] % itemsize != 0)
             return tn_fail(err, TN_UNSUPPORTED,
-                           "DLPack counts strides in elements, and strides[%d] is %td bytes where an element has %td; %s "
-                           "it, and copy=True closes the gaps",
+                           "DLPack counts strides in elements, and strides[%d] is %td bytes where an element has %td; "
+                           "%s it, and copy=True closes the gaps",
                            i, span->strides[i], itemsize, takers(span->type));
     return TN_OK;
 }
@@ -182,8 +183,8 @@ static tn_status view(PyObject *obj, const tn_span *span, int minor, lent **out,
         status = check_layout(span, err);
     if (status == TN_OK && minor < 0 && span->flags & TN_READONLY)
         status = tn_fail(err, TN_UNSUPPORTED,
-                         "the memory is read-only, which DLPack can say since 1.0: max_version=(1, 0) asks for it, copy=True "
-                         "makes a copy, and the buffer protocol says it, too");
+                         "the memory is read-only, which DLPack can say since 1.0: max_version=(1, 0) asks for it, "
+                         "copy=True makes a copy, and the buffer protocol says it, too");
     if (status != TN_OK)
         return status;
     lent *self = new_lent(span, minor);
@@ -311,8 +312,8 @@ static int check_device(PyObject *dl_device)
     if (device[0] == TNPY_DL_CPU && device[1] == 0)
         return 0;
     PyErr_Format(PyExc_BufferError,
-                 "Span.__dlpack__(): the memory is the CPU's, (1, 0), and is not copied to device (%zd, %zd); let the consumer "
-                 "copy it", device[0], device[1]);
+                 "Span.__dlpack__(): the memory is the CPU's, (1, 0), and is not copied to device (%zd, %zd); let the "
+                 "consumer copy it", device[0], device[1]);
     return -1;
 }
 

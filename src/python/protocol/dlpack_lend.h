@@ -6,14 +6,14 @@
 #include "../span_type.h"
 #include "dlpack_abi.h"
 
-/* A tensor over the memory of a Span, which counts it as an export until the deleter is called, from any thread. `minor` is
- * the version it may say. NULL with BufferError where DLPack can't say what the Span is. */
+/* A tensor over the memory of a Span, which counts it as an export until the deleter is called, from any thread. `minor`
+ * is the version it may say. NULL with BufferError where DLPack can't say what the Span is. */
 tnpy_dl_versioned *tnpy_dlpack_lend(PyObject *self, int minor);
 
 /* What the type has as __dlpack_c_exchange_api__: the same for C. New reference. */
 PyObject *tnpy_dlpack_exchange_capsule(void);
 
-/* The deleter of a tensor that owns a tn_array and needs no Python. Takes over *array, also on failure (NULL: no memory). */
+/* A tensor that owns *array, and needs no Python. Takes it over, also on failure (NULL: no memory). */
 tnpy_dl_versioned *tnpy_dlpack_wrap(tn_array *array, int minor);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* NumPy's array interface, outward: __array_interface__ and __array_struct__ of a Span.
  *
- * Readers keep the object and use its address for as long as they like, without a word when they are done: showing it pins
- * the memory. Where the interface has no word for what the Span is, the attribute is not there: AttributeError, which says
- * why, so that consumers go on to the next protocol.
+ * Readers keep the object and use its address for as long as they like, without a word when they are done: showing it
+ * pins the memory. Where the interface has no word for what the Span is, the attribute is not there: AttributeError, which
+ * says why, so that consumers go on to the next protocol.
  */
 #include <limits.h>
 
@@ -53,8 +53,8 @@ static int open(PyObject *self, const char *attribute, shown *s)
     if (span == NULL)
         return -1;
     if (span->suboffsets != NULL)
-        return refuse(attribute, "the array interface cannot say that memory is indirect; the buffer protocol can, and copy() "
-                                 "makes it direct");
+        return refuse(attribute, "the array interface cannot say that memory is indirect; the buffer protocol can, and "
+                                 "copy() makes it direct");
     if (tnpy_unfold(span, &s->span, &s->layout, &err) != TN_OK)
         return refuse(attribute, err.message);
     s->dtype = tnpy_dtype_for(((tnpy_span *)self)->dtype->state, s->span.type);

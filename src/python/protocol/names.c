@@ -9,11 +9,11 @@ static PyObject *make(void)
     PyObject *version = PyUnicode_InternFromString("max_version"), *copy = PyUnicode_InternFromString("copy");
     PyObject *names = version == NULL || copy == NULL
                           ? NULL
-                          : Py_BuildValue("(NNNNNN(ii))", PyUnicode_InternFromString("__array_struct__"),
+                          : Py_BuildValue("(NNNN(OO)(O)(ii))", PyUnicode_InternFromString("__array_struct__"),
                                           PyUnicode_InternFromString("__arrow_c_array__"),
                                           PyUnicode_InternFromString("__dlpack__"),
-                                          PyUnicode_InternFromString("__array_interface__"), PyTuple_Pack(2, version, copy),
-                                          PyTuple_Pack(1, version), TNPY_DL_MAJOR, TNPY_DL_MINOR);
+                                          PyUnicode_InternFromString("__array_interface__"), version, copy, version,
+                                          TNPY_DL_MAJOR, TNPY_DL_MINOR);
     Py_XDECREF(version);
     Py_XDECREF(copy);
     return names;

@@ -2,8 +2,8 @@
 /* A pickled Span is its bytes, element type, shape, order and whether it is read-only.
  *
  * Protocol 5 may send the bytes out of band: they go as a PickleBuffer over the Span's own memory, and come back as
- * whatever the other side has, which the new Span shows without a copy (read-only where that is). Earlier protocols hold
- * them in the pickle. Memory with gaps, and indirect memory, is copied in C order first.
+ * whatever the other side has, which the new Span shows without a copy (read-only where that is). Earlier protocols
+ * hold them in the pickle. Memory with gaps, and indirect memory, is copied in C order first.
  */
 #include "pickle.h"
 
@@ -129,14 +129,14 @@ static PyObject *rebuild(PyObject *core, PyObject *args)
     PyObject *buffer, *dtype, *extents;
     int order, readonly;
     tnpy_state *state = tnpy_state_of(core);
-    if (!PyArg_ParseTuple(args, "OO!O!Cp:_rebuild_span", &buffer, state->dtype_type, &dtype, &PyTuple_Type, &extents, &order,
-                          &readonly))
+    if (!PyArg_ParseTuple(args, "OO!O!Cp:_rebuild_span", &buffer, state->dtype_type, &dtype, &PyTuple_Type, &extents,
+                          &order, &readonly))
         return NULL;
     ptrdiff_t shape[TN_MAX_NDIM], strides[TN_MAX_NDIM];
     if (read_shape(extents, shape) < 0)
         return NULL;
-    tn_span flat, span = {.type = ((tnpy_dtype *)dtype)->type, .ndim = (int32_t)PyTuple_GET_SIZE(extents), .shape = shape,
-                          .strides = strides, .flags = readonly ? TN_READONLY : 0};
+    tn_span flat, span = {.type = ((tnpy_dtype *)dtype)->type, .ndim = (int32_t)PyTuple_GET_SIZE(extents),
+                          .shape = shape, .strides = strides, .flags = readonly ? TN_READONLY : 0};
     tnpy_memory *memory = tnpy_memory_borrow(state, buffer, 0, "unpickling a Span", &flat);
     if (memory == NULL)
         return NULL;

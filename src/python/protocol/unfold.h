@@ -10,8 +10,8 @@
 
 #include "../state.h"
 
-/* The same memory with elements that are no sub-arrays: the axes of a sub-array follow the array's own, as in NumPy. Valid
- * as long as `span` and `layout`. TN_UNSUPPORTED where there would be more than TN_MAX_NDIM axes. */
+/* The same memory with elements that are no sub-arrays: the axes of a sub-array follow the array's own, as in NumPy.
+ * Valid as long as `span` and `layout`. TN_UNSUPPORTED where there would be more than TN_MAX_NDIM axes. */
 tn_status tnpy_unfold(const tn_span *span, tn_span *out, tn_layout *layout, tn_error *err);
 
 /* A new Span over a copy in C order: direct, aligned and without gaps. New reference, or NULL with an exception. */
