@@ -4,6 +4,7 @@
 import ctypes
 import gc
 import sys
+import tracemalloc
 import weakref
 from array import array
 from typing import Any
@@ -282,12 +283,17 @@ def test_a_list_that_changes_afterwards_does_not_matter() -> None:
 
 
 def test_the_table_lives_no_longer_than_the_span() -> None:
-    """10⁴ tables of 10⁴ pointers would be 800 MB."""
-    import resource
-
     rows = [np.zeros(1)] * 10_000
     tenon.rows(rows)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for _ in range(10_000):
-        tenon.rows(rows)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+    tracemalloc.start()
+    try:
+        span = tenon.rows(rows)
+        assert tracemalloc.get_traced_memory()[0] >= 80_000
+        del span
+        for _ in range(100):
+            tenon.rows(rows)
+            with pytest.raises(ValueError, match="row 10000"):
+                tenon.rows([*rows, np.zeros(2)])
+        assert tracemalloc.get_traced_memory()[0] < 80_000
+    finally:
+        tracemalloc.stop()
