@@ -14,6 +14,7 @@
 #include "span_store.h"
 #include "span_walk.h"
 #include "tenon/copy.h"
+#include "value.h"
 
 /* --- keys --------------------------------------------------------------------------------------------------------- */
 
@@ -138,6 +139,28 @@ static char *find_element(const tn_span *span, const key *k)
 static PyObject *read_element(const tnpy_span *self, const char *at)
 {
     return tnpy_item_reader_of(self->dtype)(self->dtype, at);
+}
+
+/* The address of the element that an int, or a tuple of ints, names, where there is nothing to refuse and no code to run. NULL
+ * without an exception where there is more to be said. */
+static char *find_at_once(PyObject *obj, PyObject *index)
+{
+    const tnpy_span *self = (const tnpy_span *)obj;
+    const tn_span *span = &self->span;
+    bool is_tuple = PyTuple_CheckExact(index);
+    if (self->memory == NULL || self->memory->ended || span->ndim != (is_tuple ? PyTuple_GET_SIZE(index) : 1))
+        return NULL;
+    const char *at = span->data;
+    for (int i = 0; i < span->ndim; i++) {
+        int64_t position;
+        if (!tnpy_small_int(is_tuple ? PyTuple_GET_ITEM(index, i) : index, &position))
+            return NULL;
+        position += position < 0 ? span->shape[i] : 0;
+        if (position < 0 || position >= span->shape[i])
+            return NULL;
+        at = tnpy_along(span, i, at, (ptrdiff_t)position);
+    }
+    return (char *)at;
 }
 
 /* --- views -------------------------------------------------------------------------------------------------------- */
@@ -279,9 +302,37 @@ static bool is_quiet(PyObject *index)
     return true;
 }
 
+/* A slice along the first axis of few, of direct memory: what make_view does, at once. */
+static PyObject *slice_first(tnpy_span *self, PyObject *index)
+{
+    const tn_span *span = &self->span;
+    ptrdiff_t shape[TNPY_SMALL_NDIM], strides[TNPY_SMALL_NDIM];
+    tn_span made = *span;
+    Py_ssize_t start, stop, step;
+    if (PySlice_Unpack(index, &start, &stop, &step) < 0)
+        return NULL;
+    memcpy(shape, span->shape, (size_t)span->ndim * sizeof *shape);
+    memcpy(strides, span->strides, (size_t)span->ndim * sizeof *strides);
+    shape[0] = PySlice_AdjustIndices(span->shape[0], &start, &stop, step);
+    if (shape[0] > 1)
+        strides[0] *= step; /* no further than the elements that are there */
+    if (shape[0] > 0)
+        made.data = (char *)span->data + start * span->strides[0];
+    made.shape = shape;
+    made.strides = strides;
+    return tnpy_span_view(self, &made);
+}
+
 static PyObject *subscript(PyObject *obj, PyObject *index)
 {
-    if (!PySlice_Check(index) || is_quiet(index) || tnpy_span_get(obj) == NULL)
+    const char *at = find_at_once(obj, index);
+    if (at != NULL)
+        return read_element((tnpy_span *)obj, at);
+    const tn_span *span = tnpy_span_get(obj);
+    bool quiet = PySlice_Check(index) && is_quiet(index);
+    if (span != NULL && quiet && span->ndim > 0 && span->ndim <= TNPY_SMALL_NDIM && span->suboffsets == NULL)
+        return slice_first((tnpy_span *)obj, index);
+    if (!PySlice_Check(index) || quiet || span == NULL)
         return read_at(obj, index);
     /* As memoryview: a slice shows what was there before its bounds were read, also if they release the Span. */
     PyObject *all = tnpy_span_view((tnpy_span *)obj, &((tnpy_span *)obj)->span);
@@ -392,11 +443,14 @@ static int assign(PyObject *obj, PyObject *index, PyObject *value)
         PyErr_SetString(PyExc_TypeError, value == NULL ? "cannot delete memory" : "cannot modify read-only memory");
         return -1;
     }
+    char *at = find_at_once(obj, index);
+    if (at != NULL)
+        return tnpy_span_store(self, at, value);
     if (read_key(obj, index, &k) < 0)
         return -1;
     if (!is_element(span, &k))
         return write_view(self, &k, value);
-    char *at = find_element(span, &k);
+    at = find_element(span, &k);
     return at == NULL ? -1 : tnpy_span_store(self, at, value);
 }
 

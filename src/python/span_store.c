@@ -70,7 +70,7 @@ int tnpy_element_of(const tnpy_dtype *dtype, PyObject *value, void *out)
         return truth_of(value, out);
     if (dtype->character == 'P')
         return address_of(value, out);
-    tn_error reason = {.message = ""};
+    tn_error reason;
     if (tnpy_value_read_quick(dtype->state, value, dtype->type, 0, out, &reason) != TN_OK)
         return raise(dtype, &reason);
     return 0;
@@ -86,7 +86,8 @@ int tnpy_span_store(tnpy_span *self, char *at, PyObject *value)
         PyErr_NoMemory();
         return -1;
     }
-    memset(element, 0, size); /* the padding of structures */
+    if (self->span.type->kind == TN_STRUCT || self->span.type->kind == TN_SUBARRAY)
+        memset(element, 0, size); /* the padding */
     int status = tnpy_element_of(self->dtype, value, element);
     if (status == 0 && tnpy_span_get((PyObject *)self) == NULL)
         status = -1;

@@ -92,7 +92,7 @@ def test_code_that_runs_while_the_buffer_is_taken_or_given_back_finds_things_who
     for _ in range(3):
         spans.append(Span(exporter))
         spans[-1].release()
-    assert is_given_back(exporter) and set(found) == {"<tenon.Span released>"}
+    assert is_given_back(exporter) and set(found) == {"<tenon.Span of released memory>"}
 
 
 def test_an_assignments_source_cannot_take_the_target_away(hostile: ModuleType) -> None:
@@ -199,13 +199,14 @@ def test_release_code_that_looks_at_its_span_on_a_dying_cycle_sees_no_memory() -
     gc.collect()
     assert seen
     for thing in seen:
-        assert thing in (ValueError, AttributeError, "<tenon.Span released>"), thing
+        assert thing in (ValueError, AttributeError, "<tenon.Span of released memory>"), thing
 
 
 HOSTILE_KEYS: list[Callable[[Span], Any]] = [
     lambda s: s[Index(lambda: s.release())],
     lambda s: s[Index(lambda: s.release()), 0],
-    lambda s: s[Index(lambda: s.release()) :],
+    lambda s: s[Index(lambda: s.release()) :, 0],
+    lambda s: s.__setitem__(slice(Index(lambda: s.release()), None), s[1:]),
     lambda s: s[0, Index(lambda: s.release())],
     lambda s: s.__setitem__((0, 0), Index(lambda: s.release())),
     lambda s: s.reshape(Index(lambda: s.release()), 1),
@@ -233,6 +234,15 @@ def test_an_index_that_releases_the_span_reads_and_writes_nothing(
     exporter = honest(hostile, shape=(3, 1), strides=(8, 8))
     with pytest.raises(ValueError, match="operation forbidden on released Span"):
         use(Span(exporter))
+    assert is_given_back(exporter)
+
+
+def test_a_slice_whose_bounds_release_the_span_shows_what_was_there(hostile: ModuleType) -> None:
+    exporter = honest(hostile)
+    span = Span(exporter)
+    part = span[Index(span.release) :]
+    assert part.tolist() == [2, 3] and "released" in repr(span)
+    del part
     assert is_given_back(exporter)
 
 
