@@ -34,10 +34,13 @@ static tnpy_class *find_class(PyTypeObject *type)
     PyTypeObject *base = type;
     while (base != NULL && base->tp_dealloc != dealloc)
         base = base->tp_base;
-    PyObject *found = base == NULL ? NULL : PyDict_GetItemString(base->tp_dict, "__signature__");
+    PyObject *name = PyUnicode_InternFromString("__signature__");
+    PyObject *found = base == NULL || name == NULL ? NULL : PyDict_GetItemWithError(base->tp_dict, name);
+    Py_XDECREF(name);
     if (found != NULL && Py_TYPE(found)->tp_descr_get == signature_of)
         return (tnpy_class *)found;
-    PyErr_Format(PyExc_TypeError, "%.100s is no class of C: tenon.Handle is only the base of those", type->tp_name);
+    if (!PyErr_Occurred())
+        PyErr_Format(PyExc_TypeError, "%.100s is no class of C: tenon.Handle is only the base of those", type->tp_name);
     return NULL;
 }
 

@@ -250,3 +250,60 @@ def test_indirect_memory_needs_no_numpy() -> None:
     memory = IndirectMemory2D.create_memory(2, 2, "d")
     memory.copy_from(BufferCollection2D([array("d", [1, 2]), array("d", [3, 4])]))
     assert memoryview(memory).tolist() == [[1, 2], [3, 4]]
+
+
+HANDLES = """
+#include <stdlib.h>
+#include <tenon/tenon.h>
+
+typedef struct line { ptrdiff_t n; double *values; } line;
+line *line_new(size_t n)
+{
+    line *l = malloc(sizeof *l);
+    *l = (line){(ptrdiff_t)n, calloc(n + 1, sizeof(double))};
+    return l;
+}
+void line_free(line *l) { free(l->values); free(l); }
+/** @buffer */
+tn_array line_values(line *l)
+{
+    static const ptrdiff_t stride[] = {sizeof(double)};
+    return (tn_array){.span = {.data = l->values, .type = &tn_type_float64, .ndim = 1, .shape = &l->n, .strides = stride}};
+}
+double line_sum(const line *l) { double t = 0; for (ptrdiff_t i = 0; i < l->n; i++) t += l->values[i]; return t; }
+tn_array arrange(ptrdiff_t n)
+{
+    tn_array out;
+    if (tn_array_new(&tn_type_float64, 1, &n, TN_ORDER_C, &out, NULL) == TN_OK)
+        for (ptrdiff_t i = 0; i < n; i++)
+            ((double *)out.span.data)[i] = (double)i;
+    return out;
+}
+static tn_array kept;
+void keep(tn_array x) { tn_array_release(&kept); kept = x; }
+void forget(void) { tn_array_release(&kept); }
+"""
+
+
+def test_objects_of_c_and_their_memory_need_no_numpy(build: Callable[[str], ModuleType]) -> None:
+    c = build(HANDLES)
+    line = c.line(3)
+    values = line.values()
+    assert isinstance(values, tenon.Span)
+    values[1] = 5
+    assert line.sum() == 5 and memoryview(line).tolist() == [0, 5, 0]
+    with pytest.raises(BufferError, match="1 view of its memory is alive"):
+        line.close()
+    values.release()
+    line.close()
+
+
+def test_memory_of_c_is_a_span_without_numpy(build: Callable[[str], ModuleType]) -> None:
+    c = build(HANDLES)
+    numbers = c.arrange(3)
+    assert isinstance(numbers, tenon.Span) and numbers.tolist() == [0, 1, 2]
+    mine = bytearray(8)
+    c.keep(mine)
+    with pytest.raises(BufferError):
+        mine.append(1)
+    c.forget()

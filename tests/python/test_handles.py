@@ -7,15 +7,18 @@ import gc
 import inspect
 import pickle
 import pydoc
+import subprocess
 import sys
 import threading
 import types
 import weakref
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from nomemory import fail_each_allocation
 
 import tenon
 
@@ -850,24 +853,65 @@ def test_classes_die_with_their_module(build: Callable[[str], types.ModuleType])
     assert build(SOURCE).grid in gc.get_referents(build(SOURCE).grid(1, 1))
 
 
-@pytest.mark.parametrize("kind", ["object", "view", "failed"])
+def drop(c: types.ModuleType, kind: str) -> None:
+    if kind == "refused":
+        with pytest.raises(TypeError):
+            c.grid(3, "x")
+        return
+    g = c.grid(100, 1)
+    if kind == "view":
+        np.asarray(g)[:] = 1
+    if kind == "views of two":
+        g.larger(c.grid(3, 1))[1:]
+
+
+@pytest.mark.parametrize("kind", ["object", "view", "views of two", "refused"])
 def test_many_objects_leave_nothing_behind(c: types.ModuleType, kind: str) -> None:
-    import resource
-
-    def once() -> None:
-        if kind == "failed":
-            with pytest.raises(TypeError):
-                c.grid(3, "x")
-            return
-        g = c.grid(100, 1)
-        if kind == "view":
-            np.asarray(g)[:] = 1
-
     for _ in range(200):
-        once()
+        drop(c, kind)
     gc.collect()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for _ in range(2000 if kind == "failed" else 20000):
-        once()
+    before = sys.getallocatedblocks()
+    for _ in range(2000 if kind == "refused" else 20000):
+        drop(c, kind)
     gc.collect()
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4096
+    assert sys.getallocatedblocks() - before < 50
+
+
+def test_every_failed_allocation_is_a_memory_error_and_nothing_is_lost(c: types.ModuleType) -> None:
+    def use() -> None:
+        g = c.grid(3, 1.0)
+        g.values()
+        memoryview(g)
+        g.copy().larger(g)
+        with g:
+            g.spacing = g.spacing + 1
+            repr(g)
+
+    def nothing_left(failed: bool) -> None:
+        gc.collect()
+        assert c.live_grids() == 0
+
+    use()
+    assert fail_each_allocation(use, nothing_left) > 5
+
+
+AT_EXIT = """
+import sys, threading
+sys.path.insert(0, {folder!r})
+import numpy as np
+from {name} import grid, live_grids
+class Holder(grid):
+    pass
+objects = [grid(3, 1) for _ in range(3)]
+views = [np.asarray(g) for g in objects] + [memoryview(g) for g in objects]
+cycle = Holder(3, 1)
+cycle.me, cycle.view = cycle, memoryview(cycle)
+threading.Thread(target=objects[0].wait, daemon=True).start()
+"""
+
+
+def test_objects_may_be_alive_when_the_interpreter_ends(c: types.ModuleType) -> None:
+    assert c.__file__ is not None
+    code = AT_EXIT.format(folder=str(Path(c.__file__).parent), name=c.__name__)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -2,6 +2,7 @@
 """tn_array in prototypes: what C hands over, what it shares, what it keeps."""
 
 import gc
+import sys
 import threading
 import types
 import weakref
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from nomemory import fail_each_allocation
 
 import tenon
 
@@ -314,17 +316,35 @@ def test_there_is_no_batch_of_what_owns_memory(c: types.ModuleType) -> None:
 
 @pytest.mark.parametrize("what", ["arrange", "reversed", "pairs", "scattered"])
 def test_many_arrays_leave_nothing_behind(c: types.ModuleType, what: str) -> None:
-    import resource
-
     arguments = (100, 3) if what == "scattered" else (100,)
-    for _ in range(200):
-        getattr(c, what)(*arguments)
-    gc.collect()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for _ in range(20000):
-        getattr(c, what)(*arguments)
-    gc.collect()
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4096
+
+    def make(times: int) -> None:
+        for _ in range(times):
+            getattr(c, what)(*arguments)
+        gc.collect()
+
+    make(200)
+    before = sys.getallocatedblocks()
+    make(20000)
+    assert sys.getallocatedblocks() - before < 50
+
+
+def test_every_failed_allocation_is_a_memory_error_and_nothing_is_lost(c: types.ModuleType) -> None:
+    def use() -> None:
+        c.arrange(3)
+        c.both(3)
+        c.scattered(2, 2)
+        c.keep(np.ones(3))
+        c.keep(bytearray(8))
+        c.forget()
+
+    def nothing_left(failed: bool) -> None:
+        c.forget()
+        gc.collect()
+        assert c.live_arrays() == 0
+
+    use()
+    assert fail_each_allocation(use, nothing_left) > 5
 
 
 # --- what C keeps -----------------------------------------------------------------------------------------------------
