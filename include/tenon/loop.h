@@ -17,17 +17,23 @@ extern "C" {
 /* The user's macros are alive here. */
 #pragma push_macro("point")
 #pragma push_macro("code")
+#pragma push_macro("text")
 #undef point
 #undef code
+#undef text
+
+enum { TN_STOP_TEXT = 512 }; /* TN_ERROR_CAPACITY */
 
 /* Where and why a loop stopped early. */
 typedef struct tn_stop {
     ptrdiff_t point; /* index of the point whose function returned an error code */
     int64_t code;    /* that code, ≠ 0 */
+    char text[TN_STOP_TEXT]; /* what the function itself said of it, in a tn_error; "" where it said nothing */
 } tn_stop;
 
 #pragma pop_macro("point")
 #pragma pop_macro("code")
+#pragma pop_macro("text")
 
 /* int loop(char **args, const ptrdiff_t *dims, const ptrdiff_t *steps, tn_stop *stop)
  *

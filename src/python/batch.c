@@ -270,7 +270,7 @@ static PyObject *raise_at(tnpy_frame *frame, const axes *loop, const tn_stop *st
 {
     PyObject *point = point_tuple(loop, stop->point);
     if (point != NULL)
-        tnpy_raise_call_error(frame->state, frame->def, stop->code, point);
+        tnpy_raise_stop(frame->state, frame->def, stop, point);
     Py_XDECREF(point);
     return NULL;
 }
@@ -285,6 +285,7 @@ static PyObject *run(tnpy_frame *frame, axes *loop)
         memcpy(frame->steps, loop->strides[loop->nmerged - 1], (size_t)frame->function->nargs * sizeof *frame->steps);
     runner r = {.frame = frame, .loop = loop, .chunk = 1, .left = 1};
     tn_stop stop;
+    stop.text[0] = '\0';
     r.started = r.looked = now();
     release_gil(&r);
     int outcome = run_all(&r, &stop);

@@ -39,6 +39,7 @@ static PyObject *run(tnpy_frame *frame)
 {
     tn_stop stop;
     int stopped;
+    stop.text[0] = '\0';
     tnpy_point_at(frame);
     tnpy_hand_over(frame);
     if (frame->def->flags & TN_THREADSAFE) {
@@ -49,7 +50,7 @@ static PyObject *run(tnpy_frame *frame)
         stopped = frame->def->loop(frame->args, frame->dims, frame->steps, &stop);
     }
     if (stopped)
-        return tnpy_raise_call_error(frame->state, frame->def, stop.code, NULL);
+        return tnpy_raise_stop(frame->state, frame->def, &stop, NULL);
     return tnpy_results(frame);
 }
 

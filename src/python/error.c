@@ -54,17 +54,22 @@ static const char *text_of(const tn_function *function, int64_t code)
     return NULL;
 }
 
-static PyObject *message_of(const tn_function *function, int64_t code, PyObject *point)
+/* "fill(): did not converge (code 3) at point (1, 2)". What the function said itself needs no code. */
+static PyObject *message_of(const tn_function *function, const tn_stop *stop, PyObject *point)
 {
-    const char *text = text_of(function, code);
+    const char *text = text_of(function, stop->code);
     PyObject *where = point == NULL ? PyUnicode_FromString("") : PyUnicode_FromFormat(" at point %R", point);
-    if (where == NULL)
-        return NULL;
-    PyObject *message = text != NULL ? PyUnicode_FromFormat("%s(): %s (code %lld)%U", function->name, text,
-                                                            (long long)code, where)
-                                     : PyUnicode_FromFormat("%s(): failed with code %lld%U", function->name,
-                                                            (long long)code, where);
-    Py_DECREF(where);
+    PyObject *message = NULL, *said = NULL;
+    if (where != NULL && stop->text[0] != '\0') {
+        said = PyUnicode_DecodeUTF8(stop->text, (Py_ssize_t)strlen(stop->text), "backslashreplace");
+        message = said == NULL ? NULL : PyUnicode_FromFormat("%s(): %U%U", function->name, said, where);
+    } else if (where != NULL && text != NULL) {
+        message = PyUnicode_FromFormat("%s(): %s (code %lld)%U", function->name, text, (long long)stop->code, where);
+    } else if (where != NULL) {
+        message = PyUnicode_FromFormat("%s(): failed with code %lld%U", function->name, (long long)stop->code, where);
+    }
+    Py_XDECREF(said);
+    Py_XDECREF(where);
     return message;
 }
 
@@ -90,14 +95,22 @@ static PyObject *class_of(tnpy_state *state, const tn_function *function, int64_
 
 PyObject *tnpy_raise_call_error(tnpy_state *state, const tn_function *function, int64_t code, PyObject *point)
 {
-    PyObject *message = message_of(function, code, point);
+    tn_stop stop;
+    stop.code = code;
+    stop.text[0] = '\0';
+    return tnpy_raise_stop(state, function, &stop, point);
+}
+
+PyObject *tnpy_raise_stop(tnpy_state *state, const tn_function *function, const tn_stop *stop, PyObject *point)
+{
+    PyObject *message = message_of(function, stop, point);
     if (message == NULL)
         return NULL;
-    PyObject *type = class_of(state, function, code), *error = PyObject_CallOneArg(type, message);
+    PyObject *type = class_of(state, function, stop->code), *error = PyObject_CallOneArg(type, message);
     Py_DECREF(message);
     if (error == NULL)
         return NULL;
-    if (set_attributes(error, function, code, point) == 0)
+    if (set_attributes(error, function, stop->code, point) == 0)
         PyErr_SetObject(type, error);
     Py_DECREF(error);
     return NULL;

@@ -18,6 +18,9 @@ PyObject *tnpy_raise(const tn_error *err);
  * for a single call; borrowed). Returns NULL. */
 PyObject *tnpy_raise_call_error(tnpy_state *state, const tn_function *function, int64_t code, PyObject *point);
 
+/* The same for a loop that stopped: with the function's own words, where it had any. */
+PyObject *tnpy_raise_stop(tnpy_state *state, const tn_function *function, const tn_stop *stop, PyObject *point);
+
 /* Make tenon.CallError. New reference, or NULL with an exception. */
 PyObject *tnpy_new_call_error(void);
 

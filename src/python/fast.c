@@ -177,6 +177,7 @@ static int run(const tnpy_function *f, fast_call *call)
 {
     tn_stop stop;
     int stopped;
+    stop.text[0] = '\0';
     call->args[f->def->nparams] = (char *)&call->result;
     if (f->plan->threadsafe) {
         Py_BEGIN_ALLOW_THREADS
@@ -187,7 +188,7 @@ static int run(const tnpy_function *f, fast_call *call)
     }
     if (!stopped)
         return 0;
-    tnpy_raise_call_error(f->state, f->def, stop.code, NULL);
+    tnpy_raise_stop(f->state, f->def, &stop, NULL);
     return -1;
 }
 

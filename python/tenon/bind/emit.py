@@ -199,7 +199,7 @@ class _Emitter:
             self.lines += [f"static const tn_param tn_its_result_{name} = {result};", ""]
         if function.throws:
             self._array("tn_throw", f"throws_{name}", [_throw(throw) for throw in function.throws])
-        elif function.returns_status and "tn_its_status_throws" not in self.type_names:
+        elif function.raises_status and "tn_its_status_throws" not in self.type_names:
             self.type_names["tn_its_status_throws"] = "tn_its_status_throws"
             self.lines += [
                 "#define TN_THROW_(name, value, text, exception) {value, value, text},",
@@ -258,7 +258,7 @@ class _Emitter:
         nthrows = str(len(function.throws))
         if function.throws:
             fields.append(f".throws = tn_its_throws_{name}")
-        elif function.returns_status:
+        elif function.raises_status:
             fields.append(".throws = tn_its_status_throws")
             nthrows = "sizeof tn_its_status_throws / sizeof *tn_its_status_throws"
         fields += [
@@ -371,7 +371,7 @@ def _is_short(function: Function) -> bool:
     leaves to the engine what this lets through and it does not serve."""
     if not 1 <= len(function.params) <= MAX_SHORT_PARAMS:
         return False
-    if function.result is not None and function.result.kind is not ParamKind.VALUE:
+    if function.says_error or (function.result is not None and function.result.kind is not ParamKind.VALUE):
         return False
     for param in function.params:
         is_number = param.kind is ParamKind.VALUE and param.direction is Direction.IN and isinstance(param.type, Number)

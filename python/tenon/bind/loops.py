@@ -22,6 +22,8 @@ def c_half(half: Half, include: str, *, inlinable: bool) -> str:
     parts += ["#pragma GCC diagnostic push", '#pragma GCC diagnostic ignored "-Wdeprecated-declarations"']
     parts += ['#pragma GCC diagnostic ignored "-Wignored-qualifiers"']  # the user's own line was warned about
     parts += _assertions(half)
+    if any(function.says_error for function in half.functions):
+        parts += ["", *_SAYING]
     for function in half.functions:
         parts += ["", _loop(function, inlinable)]
     for item in half.classes:
@@ -32,6 +34,28 @@ def c_half(half: Half, include: str, *, inlinable: bool) -> str:
         parts.append(f"void *const tn_address_{name} = (void *)&{name};")
     parts += ["", "#pragma GCC diagnostic pop"]
     return "\n".join(parts) + "\n"
+
+
+# What a function says of its error, in the user's own tn_error, whose members the user's macros may hide.
+_SAYING = [
+    *(f'#pragma push_macro("{name}")\n#undef {name}' for name in ("status", "message", "text")),
+    "static inline void tn_say_nothing(tn_error *tn_e)",
+    "{",
+    "    tn_e->status = (__typeof__(tn_e->status))0;",
+    "    tn_e->message[0] = 0;",
+    "}",
+    "static inline int tn_has_said(const tn_error *tn_e)",
+    "{",
+    "    return (int)tn_e->status;",
+    "}",
+    "static inline void tn_say(const tn_error *tn_e, tn_stop *tn_at)",
+    "{",
+    '    _Static_assert(sizeof tn_at->text >= sizeof tn_e->message, "tn_error has grown");',
+    "    if (tn_has_said(tn_e) != 0)",
+    "        __builtin_memcpy(tn_at->text, tn_e->message, sizeof tn_e->message);",
+    "}",
+    *(f'#pragma pop_macro("{name}")' for name in ("status", "message", "text")),
+]
 
 
 def c_path(path: str) -> str:
@@ -52,7 +76,7 @@ def _assertions(half: Half) -> list[str]:
     for function in half.functions:
         if function.function_type is not None:
             facts[same_type(function.name, function.function_type)] = None
-        for passed in (passed for passed in function.passed if passed.how != "handle"):
+        for passed in (passed for passed in function.passed if passed.how not in ("handle", "error")):
             _assert_type(passed.ctype, facts)
         if function.result is not None and function.result.type is not None:
             _assert_type(function.result.type, facts)
@@ -155,7 +179,7 @@ def _unused(function: Function, operands: Iterable[tuple[int, Param]]) -> list[s
         out.append("    (void)tn_args;")
     if all(_is_fixed(function, index) for index, _ in operands):
         out.append("    (void)tn_steps;")
-    if not function.returns_status:
+    if not function.returns_status and not function.says_error:
         out.append("    (void)tn_at;")
     return out
 
@@ -210,10 +234,7 @@ def _points(function: Function, steps: dict[int, str]) -> list[str]:
     call = f"({function.name})({', '.join(arguments)})"
     if function.returns_status:
         lines.append(f"        const long long tn_code = (long long){call};")
-        lines.append("        if (tn_code != 0) {")
-        lines.append("            *tn_at = (tn_stop){tn_p, tn_code};")
-        lines.append("            return 1;")
-        lines.append("        }")
+        lines += _stop("tn_code", function)
     elif function.result is None:
         lines.append(f"        {call};")
     elif isinstance(function.result.type, Record):  # which may have const fields, and so no assignment
@@ -222,8 +243,20 @@ def _points(function: Function, steps: dict[int, str]) -> list[str]:
         lines.append(f"        __builtin_memcpy({address}, &tn_r, sizeof tn_r);")
     else:
         lines.append(f"        {_result(function, steps)} = {call};")
+    if function.says_error and not function.returns_status:
+        lines += _stop("tn_has_said(&tn_e)", function)
     lines.append("    }")
     return lines
+
+
+def _stop(code: str, function: Function) -> list[str]:
+    return [
+        f"        if ({code} != 0) {{",
+        f"            *tn_at = (tn_stop){{tn_p, {code}, {{0}}}};",
+        *(["            tn_say(&tn_e, tn_at);"] if function.says_error else []),
+        "            return 1;",
+        "        }",
+    ]
 
 
 def _result(function: Function, steps: dict[int, str]) -> str:
@@ -265,6 +298,8 @@ def _argument(function: Function, number: int, passed: Passed, steps: dict[int, 
             return [], f"*(const {ctype.spelling} *)(const void *)tn_a{index}"
         case "owned":
             return [], f"*(tn_array *)(void *)tn_a{index}"
+        case "error":
+            return ["tn_error tn_e;", "tn_say_nothing(&tn_e);"], "&tn_e"
         case "handle":
             return [], f"*(void *const *)(const void *)tn_a{index}"
         case "text":

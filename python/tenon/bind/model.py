@@ -107,7 +107,7 @@ class Passed:
     """How the loop makes one C argument.
 
     `how`: "pointer" to params[index], its "value", a "view", a "span", a "text", the table of its "rows", a "handle" or an
-    "owned" array; a "size" (sizes[index]) by value, or "size reference" as the address of a local copy; "constant" and
+    "owned" array; the "error" that it may fill in; a "size" (sizes[index]) by value, or "size reference" as the address of a local copy; "constant" and
     "constant reference" likewise.
     """
 
@@ -155,6 +155,11 @@ class Function:
     function_type: str | None = None  # as libclang read it
     exclusive: bool = False
     method: Method | None = None
+
+    @property
+    def says_error(self) -> bool:
+        """Has it a tn_error * to say what went wrong?"""
+        return any(passed.how == "error" for passed in self.passed)
 
     @property
     def called_params(self) -> list[Param]:

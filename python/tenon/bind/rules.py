@@ -134,6 +134,7 @@ class _Draft:
     position: int = -1  # among the Python parameters and outputs; -1: not one of them
     is_size: bool = False
     handle: HandleClass | None = None
+    says_error: bool = False  # a tn_error * that C fills in: an exception
 
     @property
     def optional(self) -> bool:
@@ -327,6 +328,9 @@ def _classify_pointer(draft: _Draft, ctype: Pointer) -> None:
     if isinstance(target, Pointer):
         _classify_rows(draft, ctype, target)
         return
+    if isinstance(target, Record) and target.name == "tn_error":
+        _classify_error(draft, target)
+        return
     if isinstance(target, Record) and (view_of(target.name) or target.name in ("tn_span", "tn_array")):
         advice = "return the array" if target.name == "tn_array" and directive.direction == "out" else "pass it by value"
         raise Refused(f"{name} is a pointer to {target.name}", advice)
@@ -409,6 +413,13 @@ def _rows_without_shape(draft: _Draft, ctype: Array | Pointer, row: Pointer) -> 
     columns = draft.extents_at_hand.best(used | {rows}) or ("n" if rows != "n" else "k")
     written, said = f"{describe(target)} (*{name}[{rows}])[{columns}]", f"@param {name} [{rows}][{columns}]"
     return Refused(what, f"write `{written}`, or say `{said}` in the comment")
+
+
+def _classify_error(draft: _Draft, target: Record) -> None:
+    """Where C says in words what went wrong: no parameter of Python's."""
+    if target.const or draft.directive.acts:
+        raise Refused(f"{draft.python_name} is where C says what went wrong", "declare it as `tn_error *`, without more")
+    draft.says_error = True
 
 
 def _is_handle(draft: _Draft, target: Record) -> bool:
@@ -499,6 +510,8 @@ class _Binder:
 
     def bind(self) -> Function:
         self.drafts = self._classify_all()
+        if sum(draft.says_error for draft in self.drafts) > 1:
+            raise Refused("it has two places to say what went wrong", "drop one `tn_error *`")
         self._resolve_fixed()
         self._mark_sizes()
         implied, loose = self._find_implied()
@@ -518,7 +531,8 @@ class _Binder:
             passed=[self._passed(draft, table) for draft in self.drafts],
             throws=throws,
             returns_status=status,
-            raises_status=self.declaration.status,
+            raises_status=self.declaration.status
+            or (not status and any(draft.says_error for draft in self.drafts)),
             threadsafe="threadsafe" in self.comment.marks,
             signature=signature,
             no_batch=no_batch,
@@ -639,7 +653,7 @@ class _Binder:
     def _number_params(self, implied: Mapping[str, object]) -> None:
         position = 0
         for draft in self.drafts:
-            if draft.fixed or (draft.is_size and draft.name in implied):
+            if draft.fixed or draft.says_error or (draft.is_size and draft.name in implied):
                 continue
             draft.position = position
             position += 1
@@ -754,6 +768,8 @@ class _Binder:
             return Passed(
                 "size reference" if draft.reference else "size", ctype, table.number(self.substitutions[draft.name])
             )
+        if draft.says_error:
+            return Passed("error", ctype)
         if draft.is_size:
             return Passed("size reference" if draft.reference else "size", ctype, table.index[draft.name])
         if draft.kind is ParamKind.ARRAY or draft.reference:

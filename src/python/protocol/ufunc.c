@@ -229,7 +229,9 @@ static int strided_loop(PyArrayMethod_Context *context, char *const *data, const
     (void)ignored;
     tnpy_function *f = ((PyUFuncObject *)context->caller)->data[0];
     job *j = calloc(1, sizeof *j);
-    tn_stop stop = {0, 0};
+    tn_stop stop;
+    stop.code = 0;
+    stop.text[0] = '\0';
     int outcome = -1;
     tn_error no_memory = {.status = TN_NO_MEMORY};
     if (j != NULL) {
@@ -241,7 +243,7 @@ static int strided_loop(PyArrayMethod_Context *context, char *const *data, const
     if (outcome != 0) {
         PyGILState_STATE gil = PyGILState_Ensure();
         if (outcome > 0)
-            tnpy_raise_call_error(f->state, f->def, stop.code, NULL);
+            tnpy_raise_stop(f->state, f->def, &stop, NULL);
         else
             tnpy_raise(j != NULL ? &j->error : &no_memory);
         PyGILState_Release(gil);
