@@ -6,6 +6,7 @@
 #ifndef TENON_COPY_H
 #define TENON_COPY_H
 
+#include "array.h"
 #include "span.h"
 
 #ifdef __cplusplus
@@ -28,6 +29,9 @@ typedef enum tn_casting {
  * part; anything to bool is `!= 0`. Structures, bytes, text, datetimes and pointers are copied between equal types only
  * (TN_WRONG_TYPE). */
 tn_status tn_copy(const tn_span *to, const tn_span *from, tn_casting casting, tn_error *err);
+
+/* A new array with the elements of `from`, which may be indirect and may repeat elements. */
+tn_status tn_array_copy(const tn_span *from, tn_order order, tn_array *out, tn_error *err);
 
 /* One element, of the span's own type, into every place. `value` may lie inside the span. */
 tn_status tn_fill(const tn_span *to, const void *value, tn_error *err);

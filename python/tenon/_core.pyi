@@ -136,6 +136,14 @@ class Span:
     @overload
     def reshape(self, /, *shape: SupportsIndex, order: Literal["C", "F"] = "C") -> Span: ...
     def toreadonly(self) -> Span: ...
+    def copy(self, order: Literal["C", "F", "K", "rows"] = "C") -> Span:
+        """The same elements in new memory."""
+    def copy_from(self, source: Any, casting: Literal["no", "exact", "c"] = "no") -> None:
+        """Write the elements of `source`, broadcast to this shape, into this memory."""
+    def copy_to(self, target: Any, casting: Literal["no", "exact", "c"] = "no") -> None:
+        """Write these elements into the memory of `target`."""
+    def fill(self, value: Any, /) -> None:
+        """Write `value` to every element."""
     def numpy(self) -> Any:
         """A numpy.ndarray over the same memory."""
     def __getitem__(self, key: Any, /) -> Any: ...

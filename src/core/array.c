@@ -15,6 +15,7 @@
 #include "checked.h"
 #include "fail.h"
 #include "memory.h"
+#include "pages.h"
 #include "plain.h"
 #include "shared.h"
 
@@ -320,6 +321,7 @@ static tn_status make(const tn_type *type, int ndim, const ptrdiff_t *shape, tn_
         tn_type_free(copied);
         return tni_no_memory(err);
     }
+    tni_ask_for_large_pages(shared, (size_t)size);
     *shared = (tni_shared){.type = shown, .copied = copied};
     atomic_init(&shared->uses, 1);
     span.type = shown;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* tn_copy and tn_fill: what may be copied to where. How it is done is told in copying.h. */
+/* tn_copy, tn_array_copy and tn_fill: what may be copied to where. How it is done is told in copying.h. */
 #include "tenon/copy.h"
 
 #include <string.h>
@@ -9,6 +9,8 @@
 #include "copying.h"
 #include "fail.h"
 #include "memory.h"
+#include "pages.h"
+#include "text.h"
 
 enum { SMALL_VALUE = 256 };
 
@@ -26,6 +28,11 @@ static int has_objects(const tn_type *type)
     return 0;
 }
 
+static tn_status check_type(const tn_type *type, tn_error *err)
+{
+    return has_objects(type) ? tn_fail(err, TN_WRONG_TYPE, "Python objects cannot be copied as bytes") : TN_OK;
+}
+
 static tn_status check_destination(const tn_span *to, tn_error *err)
 {
     tn_status status = tn_span_check(to, err);
@@ -33,9 +40,7 @@ static tn_status check_destination(const tn_span *to, tn_error *err)
         return status;
     if (to->flags & TN_READONLY)
         return tn_fail(err, TN_WRONG_VALUE, "the destination is read-only");
-    if (has_objects(to->type))
-        return tn_fail(err, TN_WRONG_TYPE, "Python objects cannot be copied as bytes");
-    return TN_OK;
+    return check_type(to->type, err);
 }
 
 static tn_status refuse_types(const tn_type *to, const tn_type *from, tn_casting casting, tn_error *err)
@@ -62,6 +67,19 @@ static tn_status choose_cast(const tn_type *to, const tn_type *from, tn_casting 
     return TN_OK;
 }
 
+static tn_status refuse_shape(const tn_span *to, const tn_span *from, tn_error *err)
+{
+    char text[TN_ERROR_CAPACITY];
+    tni_text out = {text, sizeof text - 1, 0};
+    tni_put(&out, "shape (");
+    tni_put_shape(&out, from->ndim, from->shape, ", ");
+    tni_put(&out, from->ndim == 1 ? ",) cannot be broadcast to (" : ") cannot be broadcast to (");
+    tni_put_shape(&out, to->ndim, to->shape, ", ");
+    tni_put(&out, to->ndim == 1 ? ",)" : ")");
+    text[out.length < out.capacity ? out.length : out.capacity] = '\0';
+    return tn_fail(err, TN_WRONG_VALUE, "%s", text);
+}
+
 /* Sets *source to `from` in the shape of `to`. Mostly it has that already. */
 static tn_status match_shape(const tn_span *to, const tn_span *from, tn_span *source, tn_layout *layout, tn_error *err)
 {
@@ -69,7 +87,8 @@ static tn_status match_shape(const tn_span *to, const tn_span *from, tn_span *so
     if (to->ndim == from->ndim &&
         (to->ndim == 0 || memcmp(to->shape, from->shape, (size_t)to->ndim * sizeof *to->shape) == 0))
         return TN_OK;
-    return tn_span_broadcast(from, to->ndim, to->shape, source, layout, err);
+    tn_status status = tn_span_broadcast(from, to->ndim, to->shape, source, layout, err);
+    return status == TN_WRONG_VALUE ? refuse_shape(to, from, err) : status;
 }
 
 /* --- doing it ----------------------------------------------------------------------------------------------------- */
@@ -81,7 +100,7 @@ static int outer_of_both(const tn_span *to, const tn_span *from)
 }
 
 /* The two have one shape and share no memory. */
-static void copy_apart(const tn_span *to, const tn_span *from, const tni_cast *cast)
+static void copy_apart(const tn_span *to, const tn_span *from, const tni_cast *cast, tni_target target)
 {
     tni_transfer t = {.to = to, .from = from, .outer = outer_of_both(to, from)};
     int ndim = to->ndim - t.outer;
@@ -90,7 +109,7 @@ static void copy_apart(const tn_span *to, const tn_span *from, const tni_cast *c
     if (cast != NULL)
         tni_job_plan_cast(&t.job, ndim, shape, to_strides, from_strides, cast);
     else
-        tni_job_plan(&t.job, ndim, shape, to_strides, from_strides, to->type->itemsize, tn_span_nbytes(to));
+        tni_job_plan(&t.job, ndim, shape, to_strides, from_strides, to->type->itemsize, tn_span_nbytes(to), target);
     tni_transfer_run(&t);
     if (t.job.streams)
         tni_stream_end();
@@ -102,7 +121,8 @@ static int copy_in_place(const tn_span *to, const tn_span *from)
     tni_job job;
     if (outer_of_both(to, from) > 0)
         return 0;
-    tni_job_plan(&job, to->ndim, to->shape, to->strides, from->strides, to->type->itemsize, 0);
+    tni_job_plan(&job, to->ndim, to->shape, to->strides, from->strides, to->type->itemsize, tn_span_nbytes(to),
+                 TNI_SHARED_TARGET);
     int direction = tni_safe_direction(&job, to->data, from->data);
     if (direction < 0)
         tni_job_reverse(&job);
@@ -128,10 +148,11 @@ static tn_status copy_by_way(const tn_span *to, const tn_span *from, const tni_c
     copy.data = tni_alloc((size_t)tn_span_nbytes(&copy));
     if (copy.data == NULL)
         return tni_no_memory(err);
-    copy_apart(&copy, &source, NULL);
+    tni_ask_for_large_pages(copy.data, (size_t)tn_span_nbytes(&copy));
+    copy_apart(&copy, &source, NULL, TNI_FRESH_TARGET);
     status = tn_span_broadcast(&copy, to->ndim, to->shape, &spread, &spread_layout, err);
     if (status == TN_OK)
-        copy_apart(to, &spread, cast);
+        copy_apart(to, &spread, cast, TNI_TARGET);
     tni_free(copy.data);
     return status;
 }
@@ -144,7 +165,7 @@ static tn_status copy_over(const tn_span *to, const tn_span *from, const tni_cas
     if (status != TN_OK)
         return status;
     if (!overlaps) {
-        copy_apart(to, from, cast);
+        copy_apart(to, from, cast, TNI_TARGET);
         return TN_OK;
     }
     if (cast == NULL && copy_in_place(to, from))
@@ -173,13 +194,26 @@ tn_status tn_copy(const tn_span *to, const tn_span *from, tn_casting casting, tn
     return status != TN_OK ? status : copy_over(to, &source, casts ? &cast : NULL, err);
 }
 
+tn_status tn_array_copy(const tn_span *from, tn_order order, tn_array *out, tn_error *err)
+{
+    *out = (tn_array){.owner = NULL};
+    tn_status status = tn_span_check(from, err);
+    if (status == TN_OK)
+        status = check_type(from->type, err);
+    if (status == TN_OK)
+        status = tn_array_new(from->type, from->ndim, from->shape, order, out, err);
+    if (status == TN_OK && tn_span_nbytes(from) > 0)
+        copy_apart(&out->span, from, NULL, TNI_FRESH_TARGET);
+    return status;
+}
+
 /* --- filling ------------------------------------------------------------------------------------------------------ */
 
 static void fill_with(const tn_span *to, const char *value)
 {
     ptrdiff_t still[TN_MAX_NDIM] = {0};
     tn_span source = {.data = (void *)value, .type = to->type, .ndim = to->ndim, .shape = to->shape, .strides = still};
-    copy_apart(to, &source, NULL);
+    copy_apart(to, &source, NULL, TNI_TARGET);
 }
 
 tn_status tn_fill(const tn_span *to, const void *value, tn_error *err)

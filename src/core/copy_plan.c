@@ -121,10 +121,11 @@ static void widen(tni_job *job)
     job->naxes--;
 }
 
-static void choose_kernel(tni_job *job, ptrdiff_t total)
+static void choose_kernel(tni_job *job, ptrdiff_t total, tni_target target)
 {
-    int is_large = total >= TNI_STREAM_FROM;
-    if (is_large && job->width >= STREAM_RUN) {
+    int is_large = total >= TNI_STREAM_FROM && target != TNI_SHARED_TARGET;
+    int streams = is_large && target != TNI_FRESH_TARGET;
+    if (streams && job->width >= STREAM_RUN) {
         set_kernel(job, tni_copy_run_streaming, 0);
         job->streams = 1;
         return;
@@ -137,21 +138,22 @@ static void choose_kernel(tni_job *job, ptrdiff_t total)
     int is_dense = last->to == job->width, is_run = is_dense && last->extent * job->width >= STREAM_RUN;
     if (last->from == 0 && is_dense && last->extent >= SHORT) {
         set_kernel(job, tni_fill_line, 1);
-        job->streams = is_large && is_run;
+        job->streams = streams && is_run;
         return;
     }
-    if (total > 0 && job->width <= TILED_WIDTH && (pair_up(job) || (job->naxes > 1 && last->extent < SHORT))) {
+    if (target != TNI_SHARED_TARGET && job->width <= TILED_WIDTH &&
+        (pair_up(job) || (job->naxes > 1 && last->extent < SHORT))) {
         job->streams = is_large && can_stream_transposed(job);
         set_kernel(job, job->streams ? tni_copy_transposed_streaming : tni_copy_transposed, 2);
         return;
     }
     /* Where the source has gaps, most of the traffic is its own, and there is little to be gained by streaming. */
-    job->streams = is_large && is_run && magnitude(last->from) <= job->width;
+    job->streams = streams && is_run && magnitude(last->from) <= job->width;
     set_kernel(job, job->streams ? tni_copy_line_streaming : is_large ? tni_copy_line_ahead : tni_copy_line, 1);
 }
 
 void tni_job_plan(tni_job *job, int ndim, const ptrdiff_t *shape, const ptrdiff_t *to_strides,
-                  const ptrdiff_t *from_strides, ptrdiff_t width, ptrdiff_t total)
+                  const ptrdiff_t *from_strides, ptrdiff_t width, ptrdiff_t total, tni_target target)
 {
     job->cast = NULL;
     job->width = width;
@@ -161,7 +163,7 @@ void tni_job_plan(tni_job *job, int ndim, const ptrdiff_t *shape, const ptrdiff_
     join_axes(job);
     if (job->naxes > 0)
         widen(job);
-    choose_kernel(job, total);
+    choose_kernel(job, total, target);
 }
 
 void tni_job_plan_cast(tni_job *job, int ndim, const ptrdiff_t *shape, const ptrdiff_t *to_strides,

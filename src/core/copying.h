@@ -49,10 +49,17 @@ enum { TNI_STREAM_FROM = 2048 };
 enum { TNI_STREAM_FROM = 12 << 20 };
 #endif
 
-/* Plan the copy of `ndim` axes; strides as in spans, `total` the bytes that are written by all runs together, or 0
- * where the two sides may share memory. No extent is 0. */
+/* What is known of the memory that is written. */
+typedef enum tni_target {
+    TNI_SHARED_TARGET, /* it may be read as well: no kernel that reads later than it writes */
+    TNI_TARGET,
+    TNI_FRESH_TARGET   /* just allocated: its pages come into the caches anyway, when the system clears them */
+} tni_target;
+
+/* Plan the copy of `ndim` axes; strides as in spans, `total` the bytes that are written by all runs together. No extent
+ * is 0. */
 void tni_job_plan(tni_job *job, int ndim, const ptrdiff_t *shape, const ptrdiff_t *to_strides,
-                  const ptrdiff_t *from_strides, ptrdiff_t width, ptrdiff_t total);
+                  const ptrdiff_t *from_strides, ptrdiff_t width, ptrdiff_t total, tni_target target);
 
 /* The same with a cast. */
 void tni_job_plan_cast(tni_job *job, int ndim, const ptrdiff_t *shape, const ptrdiff_t *to_strides,

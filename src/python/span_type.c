@@ -26,6 +26,7 @@ static const tnpy_span_room *const rooms[] = {
     &tnpy_span_searching,
     &tnpy_span_iteration,
     &tnpy_span_casting,
+    &tnpy_span_copying,
     &tnpy_span_tensors,
     &tnpy_span_columns,
     &tnpy_span_interfaces,

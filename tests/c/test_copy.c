@@ -444,6 +444,58 @@ static void test_rows_are_moved_without_memory_where_they_lie_apart(void)
     CHECK(check_copy("scattered", &rows.span, &direct.span) == 1, "scattering did not ask for a list");
 }
 
+/* --- new arrays --------------------------------------------------------------------------------------------------- */
+
+static void test_new_arrays_have_the_elements_of_others(void)
+{
+    static const tn_order orders[] = {TN_ORDER_C, TN_ORDER_F, TN_ORDER_ROWS};
+    uint64_t state = 29;
+    for (int k = 0; k < 600; k++) {
+        sample from;
+        ptrdiff_t shape[MAX_NDIM], index[MAX_NDIM] = {0}, itemsize = sizes[random_between(&state, 0, 12)];
+        int ndim = (int)random_between(&state, 0, 4);
+        tn_order order = orders[k % 3];
+        random_shape(&state, ndim, ndim < 3 ? 40 : 7, shape);
+        random_layout(&state, &from, ndim, shape, itemsize);
+        if (ndim > 0 && random_between(&state, 0, 3) == 0)
+            from.strides[0] = 0;
+        if (!fits(&from.span))
+            continue;
+        if (k % 20 == 0)
+            fill_room((uint64_t)k);
+        tn_array made;
+        tn_status status;
+        int failed;
+        for (long n = 1;; n++) {
+            memory_fail_at(n);
+            status = tn_array_copy(&from.span, order, &made, NULL);
+            failed = memory_has_failed();
+            memory_fail_at(0);
+            if (!failed)
+                break;
+            CHECK(status == TN_NO_MEMORY && made.span.data == NULL, "case %d: status %d", k, (int)status);
+        }
+        CHECK(status == TN_OK, "case %d: status %d", k, (int)status);
+        if (status != TN_OK)
+            continue;
+        if (tn_span_size(&from.span) > 0)
+            do
+                CHECK(memcmp(address(&made.span, index), address(&from.span, index), (size_t)itemsize) == 0,
+                      "case %d: an element is wrong", k);
+            while (next_index(ndim, from.shape, index));
+        tn_array_release(&made);
+        CHECK(memory_live() == 0, "case %d: %ld blocks are left", k, memory_live());
+    }
+}
+
+static void test_new_arrays_of_objects_are_refused(void)
+{
+    tn_type object = {.kind = TN_OBJECT, .byteorder = TN_NO_ORDER, .alignment = 8, .itemsize = 8};
+    tn_span from = {.data = memory, .type = &object};
+    tn_array made;
+    CHECK(tn_array_copy(&from, TN_ORDER_C, &made, NULL) == TN_WRONG_TYPE && made.span.data == NULL, "made");
+}
+
 /* --- filling ------------------------------------------------------------------------------------------------------ */
 
 static void test_filling(void)
@@ -525,7 +577,7 @@ static void test_refusals(void)
          "field 'a' is float64, expected int64"},
         {"read-only", &f8, &f8, TN_CAST_NO, TN_READONLY, 3, 3, TN_WRONG_VALUE, "the destination is read-only"},
         {"another extent", &f8, &f8, TN_CAST_NO, 0, 3, 2, TN_WRONG_VALUE,
-         "extent 2 cannot be broadcast to 3 on axis 0"},
+         "shape (2,) cannot be broadcast to (3,)"},
         {"a negative extent", &f8, &f8, TN_CAST_NO, 0, -3, -3, TN_WRONG_VALUE, "extent 0 is -3"},
     };
     for (int k = 0; k < COUNT(cases); k++) {
@@ -579,6 +631,8 @@ static const test tests[] = {
     {"rows behind pointers are gathered and scattered", test_rows_to_and_from},
     {"rows that lie apart are moved without memory", test_rows_are_moved_without_memory_where_they_lie_apart},
     {"several axes may be indirect", test_an_axis_of_pointers_to_planes},
+    {"new arrays have the elements of others", test_new_arrays_have_the_elements_of_others},
+    {"objects are not copied into new arrays", test_new_arrays_of_objects_are_refused},
     {"one value fills any layout, also a value from within", test_filling},
     {"what cannot be copied is refused with a reason", test_refusals},
     {"what is read-only is not filled", test_a_fill_of_what_is_read_only_is_refused},
