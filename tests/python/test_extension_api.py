@@ -91,7 +91,9 @@ def test_other_exporters_are_seen_as_they_are(c: ModuleType, x: object) -> None:
 
 REFUSED = [
     (READONLY, None, (0, 64, WRITABLE), ValueError, "is read-only, and is written to"),
+    (READONLY, "float64", (2, 2, WRITABLE | C_ORDER), ValueError, "is read-only, and is written to"),
     (b"abc", None, (0, 64, WRITABLE), ValueError, "is read-only"),
+    (MATRIX, ">f8", ANY, TypeError, "must be >float64, got float64[3, 4]; its bytes are in the other order"),
     (MATRIX, "float32", (2, 2, 0), TypeError, "must be float32 with 2 dimensions, got float64[3, 4]"),
     (MATRIX, "float64", (1, 1, 0), TypeError, "must be float64 with 1 dimension, got float64[3, 4]"),
     (MATRIX, "float64", (3, 64, 0), TypeError, "must be float64 with at least 3 dimensions, got float64[3, 4]"),
