@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-TABLES = ["calls", "batches", "lend", "memory"]
+TABLES = ["calls", "batches", "lend", "extensions", "memory"]
 
 
 def measure_here(name: str, quick: bool) -> dict[str, Any]:

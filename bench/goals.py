@@ -52,10 +52,24 @@ def _of_lend(table: dict[str, Any]) -> Iterator[Goal]:
             yield Goal(f"{row['title']}: {name} / {base}", second / first, limits[row["key"]])
 
 
+def _of_extensions(table: dict[str, Any]) -> Iterator[Goal]:
+    limits = {"borrow": 0.7, "lend": 1.25}
+    for row in table["rows"]:
+        if row["key"] in limits:
+            (base, first), (name, second) = medians(row).items()
+            yield Goal(f"{row['title']}: {name} / {base}", second / first, limits[row["key"]])
+
+
 def _of_memory(table: dict[str, Any]) -> Iterator[Goal]:
     yield Goal(f"memory: growth over {table['calls']:,} calls", table["growth_bytes"] / 1024, 256, " KiB")
 
 
 def goals(results: dict[str, Any]) -> list[Goal]:
-    of = {"calls": _of_calls, "batches": _of_batches, "lend": _of_lend, "memory": _of_memory}
+    of = {
+        "calls": _of_calls,
+        "batches": _of_batches,
+        "lend": _of_lend,
+        "extensions": _of_extensions,
+        "memory": _of_memory,
+    }
     return [goal for name, table in results["tables"].items() for goal in of[name](table)]

@@ -46,9 +46,9 @@ def batches(table: dict[str, Any]) -> list[str]:
     return lines
 
 
-def lend(table: dict[str, Any]) -> list[str]:
+def _compared(heading: str, table: dict[str, Any]) -> list[str]:
     empty = table["loop"]["median_ns"]
-    lines = _heading("Cost of a view, ns of CPU time, the loop around it included",
+    lines = _heading(heading,
                      f"{'':30}{'':12}{'median':>9}{'quartiles':>16}{'ratio':>9}")
     for row in table["rows"]:
         first = row["variants"][0]["median_ns"]
@@ -57,6 +57,14 @@ def lend(table: dict[str, Any]) -> list[str]:
             lines.append(f"{row['title'] if k == 0 else '':30}{variant['variant']:12}{ns:9.1f}{_spread(variant):>16}"
                          f"{ns / first:9.2f}")
     return [*lines, f"{'the loop alone':42}{empty:9.1f}{_spread(table['loop']):>16}"]
+
+
+def lend(table: dict[str, Any]) -> list[str]:
+    return _compared("Cost of a view, ns of CPU time, the loop around it included", table)
+
+
+def extensions(table: dict[str, Any]) -> list[str]:
+    return _compared("Cost of the C API, ns of CPU time, the loop around it included", table)
 
 
 def memory(table: dict[str, Any]) -> list[str]:
@@ -69,11 +77,14 @@ def memory(table: dict[str, Any]) -> list[str]:
             f"kinds: {', '.join(table['kinds'])}"]
 
 
+TABLES = {"calls": calls, "batches": batches, "lend": lend, "extensions": extensions, "memory": memory}
+
+
 def report(results: dict[str, Any]) -> str:
     record = results["record"]
     lines = [", ".join(f"{name} {value}" for name, value in record.items() if value not in ("", None))]
     for name, table in results["tables"].items():
-        lines += {"calls": calls, "batches": batches, "lend": lend, "memory": memory}[name](table)
+        lines += TABLES[name](table)
     repeated = sum(variant["windows_repeated"] for variant in _variants(results))
     interrupted = sum(variant["windows_interrupted"] for variant in _variants(results))
     total = sum(variant["windows"] for variant in _variants(results))
