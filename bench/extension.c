@@ -116,10 +116,9 @@ static void free_block(PyObject *capsule)
     free(PyCapsule_GetPointer(capsule, NULL));
 }
 
-static PyObject *array_by_hand(void)
+static PyObject *array_by_hand(double *block)
 {
     npy_intp length = LENGTH;
-    double *block = malloc(LENGTH * sizeof *block);
     if (block == NULL)
         return PyErr_NoMemory();
     block[0] = 1;
@@ -137,7 +136,35 @@ static PyObject *array_by_hand(void)
     return array;
 }
 
-static PyObject *array_of_tenon(void)
+static PyObject *numpy_block(void)
+{
+    return array_by_hand(malloc(LENGTH * sizeof(double)));
+}
+
+static PyObject *numpy_aligned(void)
+{
+    return array_by_hand(aligned_alloc(64, LENGTH * sizeof(double)));
+}
+
+/* Memory that C has allocated. */
+static PyObject *tenon_block(void)
+{
+    ptrdiff_t length = LENGTH, stride = sizeof(double);
+    double *block = malloc(LENGTH * sizeof *block);
+    if (block == NULL)
+        return PyErr_NoMemory();
+    block[0] = 1;
+    tn_span span = {.data = block, .type = &tn_type_float64, .ndim = 1, .shape = &length, .strides = &stride};
+    tn_array made;
+    tn_error err;
+    if (tn_array_wrap(&span, free, block, &made, &err) == TN_OK)
+        return tn_lend(&made, NULL, TN_LEND_NDARRAY);
+    free(block);
+    return tn_raise(&err, "lend", NULL);
+}
+
+/* Memory that libtenon allocates, aligned. */
+static PyObject *tenon_aligned(void)
 {
     ptrdiff_t length = LENGTH;
     tn_array made;
@@ -167,19 +194,33 @@ static PyObject *many(PyObject *(*make)(void), PyObject *const *args, Py_ssize_t
 static PyObject *lend_by_hand(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     (void)module;
-    return many(array_by_hand, args, nargs);
+    return many(numpy_block, args, nargs);
 }
 
 static PyObject *lend(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     (void)module;
-    return many(array_of_tenon, args, nargs);
+    return many(tenon_block, args, nargs);
+}
+
+static PyObject *aligned_by_hand(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    (void)module;
+    return many(numpy_aligned, args, nargs);
+}
+
+static PyObject *lend_aligned(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    (void)module;
+    return many(tenon_aligned, args, nargs);
 }
 
 #define FAST(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
-static PyMethodDef methods[] = {FAST(get_buffer), FAST(get_typed_buffer), FAST(borrow),       FAST(new_memoryview),
-                                FAST(keep),       FAST(lend_by_hand),     FAST(lend), {NULL, NULL, 0, NULL}};
+static PyMethodDef methods[] = {
+    FAST(get_buffer), FAST(get_typed_buffer), FAST(borrow),       FAST(new_memoryview),  FAST(keep),
+    FAST(lend_by_hand), FAST(lend),           FAST(aligned_by_hand), FAST(lend_aligned), {NULL, NULL, 0, NULL},
+};
 
 static PyModuleDef extension = {PyModuleDef_HEAD_INIT, .m_name = "extension", .m_methods = methods};
 
