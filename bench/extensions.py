@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What tenon/python.h costs a hand-written extension, against what CPython and NumPy offer for the same (extension.c)."""
+"""What tenon/python.h costs an extension, against what CPython and NumPy offer for the same (extension.c)."""
 
 import array
 from typing import Any
@@ -16,7 +16,8 @@ CASES = [
     ("typed", "the same, format asked for", ("GetBuffer", "get_typed_buffer(matrix, 100)"),
      ("Tenon", "borrow(matrix, 100)")),
     ("other", "100 array.arrays borrowed", ("GetBuffer", "get_typed_buffer(row, 100)"), ("Tenon", "borrow(row, 100)")),
-    ("keep", "100 ndarrays kept, released", ("memoryview", "new_memoryview(matrix, 100)"), ("Tenon", "keep(matrix, 100)")),
+    ("keep", "100 ndarrays kept, released", ("memoryview", "new_memoryview(matrix, 100)"),
+     ("Tenon", "keep(matrix, 100)")),
     ("lend", "100 arrays over 1 KiB of C", ("NumPy", "lend_by_hand(None, 100)"), ("Tenon", "lend(None, 100)")),
     ("aligned", "the same, aligned to 64", ("NumPy", "aligned_by_hand(None, 100)"),
      ("Tenon", "lend_aligned(None, 100)")),

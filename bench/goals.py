@@ -53,7 +53,7 @@ def _of_lend(table: dict[str, Any]) -> Iterator[Goal]:
 
 
 def _of_extensions(table: dict[str, Any]) -> Iterator[Goal]:
-    limits = {"borrow": 0.7, "lend": 1.25}
+    limits = {"borrow": 0.7, "aligned": 1.25}
     for row in table["rows"]:
         if row["key"] in limits:
             (base, first), (name, second) = medians(row).items()

@@ -39,6 +39,7 @@ def test_all_tables_have_rows_and_each_row_its_variants(run: tuple[dict[str, Any
     for row in tables["batches"]["rows"]:
         assert [variant["variant"] for variant in row["variants"]] == ["plain C loop", ".batch"]
     assert {"made", "asarray"} <= {row["key"] for row in tables["lend"]["rows"]}
+    assert {"borrow", "keep", "aligned"} <= {row["key"] for row in tables["extensions"]["rows"]}
 
 
 def test_every_variant_has_windows_and_the_median_lies_between_the_quartiles(run: tuple[dict[str, Any], str]) -> None:
