@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nomemory import fail_each_allocation
 
 import tenon
 
@@ -511,3 +512,18 @@ def test_many_rows_in_random_order_are_sorted_only_to_be_compared(c: ModuleType)
     assert np.array_equal(rows, np.arange(15000.0).reshape(5000, 3))
     with pytest.raises(ValueError, match=r"rows\[17\] shares memory with rows\[5000\]"):
         c.number([*rows, rows[17]])
+
+
+def test_where_memory_runs_out_nothing_is_kept(c: ModuleType) -> None:
+    rows = [np.zeros(3) for _ in range(30)]
+    random.Random(1).shuffle(rows)
+    y = array("d", [0] * 3)
+    counts = [sys.getrefcount(row) for row in rows]
+
+    def afterwards(failed: bool) -> None:
+        assert [sys.getrefcount(row) for row in rows] == counts
+        y.append(y.pop())
+
+    assert fail_each_allocation(lambda: c.number([*rows, y]), afterwards) > 4  # the table, and two to sort it
+    assert fail_each_allocation(lambda: c.sum(np.zeros((30, 3))), afterwards) > 0
+    assert fail_each_allocation(lambda: c.steps(np.zeros(30), np.zeros(2)), afterwards) > 1

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nomemory import fail_each_allocation
 
 import tenon
 
@@ -297,3 +298,16 @@ def test_the_table_lives_no_longer_than_the_span() -> None:
         assert tracemalloc.get_traced_memory()[0] < 80_000
     finally:
         tracemalloc.stop()
+
+
+def test_where_memory_runs_out_nothing_is_kept() -> None:
+    x, y = np.zeros(4), array("d", [0] * 4)
+    count = sys.getrefcount(x)
+
+    def afterwards(failed: bool) -> None:
+        assert sys.getrefcount(x) == count
+        y.append(y.pop())
+
+    assert fail_each_allocation(lambda: tenon.rows([x] * 20 + [y]), afterwards) > 3
+    assert fail_each_allocation(lambda: tenon.rows([x] * 20), afterwards) > 2
+    assert fail_each_allocation(lambda: tenon.rows(y), afterwards) > 1
