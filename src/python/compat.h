@@ -34,4 +34,23 @@ static inline void PyErr_SetRaisedException(PyObject *value)
 #define Py_END_CRITICAL_SECTION() }
 #endif
 
+/* Counters that several threads change at once where there is no GIL. Returns the new value. */
+#ifdef Py_GIL_DISABLED
+#define TNPY_COUNT(counter, change) __atomic_add_fetch(&(counter), (change), __ATOMIC_ACQ_REL)
+#else
+#define TNPY_COUNT(counter, change) ((counter) += (change))
+#endif
+
+/* Put a new reference where there is none; where another thread was first, its own stays and `made` is given up. */
+static inline void tnpy_fill_once(PyObject **place, PyObject *made)
+{
+#ifdef Py_GIL_DISABLED
+    PyObject *empty = NULL;
+    if (!__atomic_compare_exchange_n(place, &empty, made, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        Py_DECREF(made);
+#else
+    Py_XSETREF(*place, made);
+#endif
+}
+
 #endif

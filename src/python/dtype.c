@@ -87,8 +87,9 @@ static tnpy_dtype *new_dtype(tnpy_state *state, const tn_type *type, tn_type *ow
 static tnpy_dtype *simple_dtype(tnpy_state *state, const simple *s)
 {
     tnpy_dtype **cached = &state->dtypes[s->place];
-    if (*cached == NULL)
-        *cached = new_dtype(state, s->type, NULL, s->format, NULL);
+    tnpy_dtype *made = *cached != NULL ? NULL : new_dtype(state, s->type, NULL, s->format, NULL);
+    if (made != NULL)
+        tnpy_fill_once((PyObject **)cached, (PyObject *)made);
     return (tnpy_dtype *)Py_XNewRef((PyObject *)*cached);
 }
 

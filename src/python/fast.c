@@ -57,13 +57,14 @@ static inline bool take_extents(const planned_argument *argument, const ptrdiff_
     return true;
 }
 
-/* A Span needs no hold where the GIL is kept: nothing can release it before the function has returned. */
+/* A Span needs no hold where the GIL is kept: nothing can release it before the function has returned. Where there is none, its
+ * memory stays as long as it does. */
 static bool take_span(const tnpy_function *f, const planned_argument *argument, PyObject *obj, fast_call *call)
 {
     const tnpy_span *self = (const tnpy_span *)obj;
     const tn_span *span = &self->span;
     const tnpy_dtype_key *key = argument->of.array.key;
-    if (f->plan->threadsafe || self->memory == NULL || self->memory->ended || span->ndim != argument->ndim ||
+    if (f->plan->threadsafe || !tnpy_span_is_live(self) || span->ndim != argument->ndim ||
         span->suboffsets != NULL || (span->flags & TN_READONLY && argument->flags & NPY_ARRAY_WRITEABLE) ||
         (uintptr_t)span->data & argument->misaligned)
         return false;

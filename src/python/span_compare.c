@@ -294,9 +294,9 @@ static PyObject *richcompare(PyObject *self, PyObject *other, int op)
     const tnpy_span *span = (const tnpy_span *)self;
     if (op != Py_EQ && op != Py_NE)
         Py_RETURN_NOTIMPLEMENTED;
-    if (self == other && span->memory == NULL)
+    if (self == other && !tnpy_span_is_live(span))
         return PyBool_FromLong(op == Py_EQ);
-    if (span->memory == NULL)
+    if (!tnpy_span_is_live(span))
         return PyBool_FromLong(op == Py_NE);
 
     tnpy_state *state = span->dtype->state;

@@ -148,7 +148,7 @@ static char *find_at_once(PyObject *obj, PyObject *index)
     const tnpy_span *self = (const tnpy_span *)obj;
     const tn_span *span = &self->span;
     bool is_tuple = PyTuple_CheckExact(index);
-    if (self->memory == NULL || self->memory->ended || span->ndim != (is_tuple ? PyTuple_GET_SIZE(index) : 1))
+    if (!tnpy_span_is_live(self) || span->ndim != (is_tuple ? PyTuple_GET_SIZE(index) : 1))
         return NULL;
     const char *at = span->data;
     for (int i = 0; i < span->ndim; i++) {

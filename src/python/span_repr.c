@@ -45,7 +45,7 @@ static PyObject *owner_text(const tnpy_span *self)
 static PyObject *repr(PyObject *obj)
 {
     const tnpy_span *self = (const tnpy_span *)obj;
-    if (self->memory == NULL || self->memory->ended)
+    if (!tnpy_span_is_live(self))
         return PyUnicode_FromString("<tenon.Span of released memory>");
     PyObject *type = PyObject_Str((PyObject *)self->dtype);
     PyObject *shape = shape_text(&self->span), *layout = layout_text(&self->span), *owner = owner_text(self);

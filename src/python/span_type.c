@@ -79,7 +79,7 @@ PyObject *tnpy_span_new(tnpy_state *state, tnpy_memory *memory, tnpy_dtype *dtyp
     self->memory = NULL;
     self->pinned = NULL;
     self->dtype = NULL;
-    self->tracked = 0;
+    self->tracked = self->released = 0;
     self->exports = 0;
     self->hash = -1;
     self->weakrefs = NULL;
@@ -92,7 +92,7 @@ PyObject *tnpy_span_new(tnpy_state *state, tnpy_memory *memory, tnpy_dtype *dtyp
     self->span.type = dtype->type;
     self->dtype = (tnpy_dtype *)Py_NewRef((PyObject *)dtype);
     self->memory = (tnpy_memory *)Py_NewRef((PyObject *)memory);
-    memory->spans++;
+    TNPY_COUNT(memory->spans, 1);
     self->tracked = memory->tracked;
     if (self->tracked)
         PyObject_GC_Track(self);
@@ -182,7 +182,7 @@ static PyObject *call_type(PyObject *type, PyObject *const *args, size_t nargsf,
 const tn_span *tnpy_span_get(PyObject *self)
 {
     const tnpy_span *span = span_of(self);
-    if (span->memory != NULL && !span->memory->ended)
+    if (tnpy_span_is_live(span))
         return &span->span;
     PyErr_SetString(PyExc_ValueError, "operation forbidden on released Span");
     return NULL;
@@ -190,15 +190,15 @@ const tn_span *tnpy_span_get(PyObject *self)
 
 void tnpy_span_hold(PyObject *self)
 {
-    span_of(self)->exports++;
-    span_of(self)->memory->exports++;
+    TNPY_COUNT(span_of(self)->exports, 1);
+    TNPY_COUNT(span_of(self)->memory->exports, 1);
 }
 
 /* A Span can't be released while it is held: its memory is still there. */
 void tnpy_span_let_go(PyObject *self)
 {
-    span_of(self)->exports--;
-    span_of(self)->memory->exports--;
+    TNPY_COUNT(span_of(self)->memory->exports, -1);
+    TNPY_COUNT(span_of(self)->exports, -1);
 }
 
 void tnpy_span_pin(PyObject *self)
@@ -213,12 +213,12 @@ static void let_go(tnpy_span *self)
     if (memory == NULL)
         return;
     self->memory = NULL;
-    memory->spans--;
+    Py_ssize_t left = TNPY_COUNT(memory->spans, -1);
     if (memory->pinned) {
         self->pinned = memory;
         return;
     }
-    if (memory->spans == 0)
+    if (left == 0)
         tnpy_memory_end(memory);
     Py_DECREF((PyObject *)memory);
 }
@@ -229,7 +229,11 @@ static int release(tnpy_span *self)
         PyErr_Format(PyExc_BufferError, "Span has %zd exported buffer%s", self->exports, self->exports == 1 ? "" : "s");
         return -1;
     }
+#ifdef Py_GIL_DISABLED
+    __atomic_store_n(&self->released, 1, __ATOMIC_RELEASE);
+#else
     let_go(self);
+#endif
     return 0;
 }
 

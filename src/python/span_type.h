@@ -6,7 +6,8 @@
  *
  * Consumers that take a buffer and let go of it but keep the object and its address (np.ndarray(buffer=…), which asks
  * for PyBUF_ANY_CONTIGUOUS without a format; readers of __array_interface__) pin the Memory: release() then only marks
- * the Span, and the memory stays until the object has died.
+ * the Span, and the memory stays until the object has died. Where there is no GIL, release() never does more: another thread may
+ * be reading what it has just been shown.
  */
 #ifndef TNPY_SPAN_TYPE_H
 #define TNPY_SPAN_TYPE_H
@@ -22,12 +23,13 @@ enum { TNPY_SMALL_NDIM = 4 };
 
 typedef struct tnpy_span {
     PyObject_HEAD
-    tnpy_memory *memory;   /* NULL once released */
+    tnpy_memory *memory;   /* NULL once released; without a GIL it stays to the end */
     tnpy_memory *pinned;   /* the same once released, where somebody still has its address; else NULL */
     tnpy_dtype *dtype;     /* owns span.type */
     tn_span span;          /* shape, strides and suboffsets lie in `small` or in `large` */
     Py_ssize_t exports;
-    int tracked;           /* by the collector */
+    char tracked;          /* by the collector */
+    char released;         /* without a GIL: what `memory` being NULL says elsewhere */
     Py_hash_t hash;        /* -1: not computed */
     PyObject *weakrefs;
     ptrdiff_t *large;      /* 3 * ndim extents where ndim > TNPY_SMALL_NDIM, else NULL */
@@ -37,6 +39,16 @@ typedef struct tnpy_span {
 static inline int tnpy_span_check(tnpy_state *state, PyObject *obj)
 {
     return Py_TYPE(obj) == state->span_type;
+}
+
+/* Has it memory? */
+static inline int tnpy_span_is_live(const tnpy_span *self)
+{
+#ifdef Py_GIL_DISABLED
+    if (__atomic_load_n(&self->released, __ATOMIC_ACQUIRE))
+        return 0;
+#endif
+    return self->memory != NULL && !self->memory->ended;
 }
 
 /* A Span that shows `span` (its shape, strides and suboffsets are copied; its type is dtype->type) in `memory`. Takes new

@@ -505,7 +505,7 @@ int tnpy_numpy_prepare(tnpy_dtype_key *key)
     PyObject *dtype = tnpy_numpy_dtype(key->type);
     if (dtype == NULL)
         return -1;
-    Py_XSETREF(key->dtype, dtype); /* making it may have run this very code for the same key */
+    tnpy_fill_once(&key->dtype, dtype); /* making it may have run this very code for the same key */
     return 0;
 }
 
