@@ -295,12 +295,19 @@ static tn_type *parse_descr(tnpy_state *state, PyObject *entries)
     return type;
 }
 
-/* A list of the dict, as a tuple; NULL without an exception where it is not there. */
-static PyObject *entry_of(PyObject *dict, const char *key)
+/* Borrowed; NULL with or without an exception. */
+static PyObject *value_of(PyObject *dict, const char *key)
 {
     PyObject *name = PyUnicode_FromString(key);
     PyObject *value = name == NULL ? NULL : PyDict_GetItemWithError(dict, name);
     Py_XDECREF(name);
+    return value;
+}
+
+/* A list of the dict, as a tuple; NULL without an exception where it is not there. */
+static PyObject *entry_of(PyObject *dict, const char *key)
+{
+    PyObject *value = value_of(dict, key);
     return value == NULL ? NULL : PySequence_Tuple(value);
 }
 
@@ -340,7 +347,7 @@ static tn_type *parse_dict(tnpy_state *state, PyObject *dict)
     PyObject *names = entry_of(dict, "names");
     PyObject *formats = PyErr_Occurred() ? NULL : entry_of(dict, "formats");
     PyObject *offsets = PyErr_Occurred() ? NULL : entry_of(dict, "offsets");
-    PyObject *itemsize = PyErr_Occurred() ? NULL : Py_XNewRef(PyDict_GetItemString(dict, "itemsize"));
+    PyObject *itemsize = PyErr_Occurred() ? NULL : Py_XNewRef(value_of(dict, "itemsize"));
     if (names != NULL && formats != NULL && !PyErr_Occurred())
         type = parse_lists(state, names, formats, offsets, itemsize);
     else if (!PyErr_Occurred())

@@ -139,7 +139,7 @@ def test_structures_are_named_tuples() -> None:
 
 def test_a_time_that_is_none_is_kept() -> None:
     x = np.zeros(1, "M8[s]")
-    Span(x)[0] = np.datetime64("NaT")
+    Span(x)[0] = np.datetime64("NaT", "D")
     assert np.isnat(x[0]) and np.isnat(Span(x)[0])
     Span(x)[0] = 0
     assert x[0] == np.datetime64(0, "s")

@@ -291,6 +291,7 @@ def test_memory_that_refers_to_nothing_costs_the_collector_nothing() -> None:
     assert gc.is_tracked(Span(Holder(3)))
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_layout_of_an_array_that_changes_shape_is_that_of_when_the_span_was_made() -> None:
     x = np.arange(6.0)
     span = Span(x)
