@@ -3,6 +3,7 @@
 
 import importlib.util
 import pickle
+import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -266,3 +267,18 @@ def test_each_allocation_may_fail(action: str) -> None:
     assert fail_each_allocation(lambda: act(span), lambda failed: references.append(sys.getrefcount(span))) > 0
     assert set(references) == {count}
     span.release()
+
+
+@pytest.mark.unsanitized
+@pytest.mark.parametrize("action", ACTIONS)
+def test_memory_stays_flat(action: str) -> None:
+    def peak() -> int:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    span, act = tenon.Span(np.zeros((2, 3, 4))), ACTIONS[action]
+    for _ in range(2_000):
+        act(span)
+    before = peak()
+    for _ in range(20_000):
+        act(span)
+    assert peak() - before < 256, "KiB, of at least 40 bytes times 20,000"
