@@ -106,6 +106,15 @@ test-asan: $(INSTALLED_ASAN) ## C units and Python suites under AddressSanitizer
 
 # --- for developers --------------------------------------------------------------------------------------------------
 
+# NumPy 1.26 has no wheels for Python 3.13. Torch without CUDA packages: the registry's where it is that, else the
+# system's own where it is for this Python (Debian: apt install python3-torch).
+INTEROP := $(BUILD)-interop/.installed $(if $(filter 3.11 3.12,$(VERSION)),$(BUILD)-interop-numpy1/.installed)
+.PHONY: interop
+interop: $(INTEROP) ## show Spans to other libraries, and compare with docs/reference/interop.md (RECORD=1 writes it)
+	@tools/add-system-torch $(VENV)-interop/bin/python
+	@$(VENV)-interop/bin/python tests/interop $(VENV)-interop/bin/python= \
+	    $(if $(filter 3.11 3.12,$(VERSION)),"$(VENV)-interop-numpy1/bin/python=NumPy 1.26") $(if $(RECORD),--record)
+
 .PHONY: docs
 docs: $(BUILD)-docs/.installed ## the documentation as HTML, in build/docs
 	@$(VENV)-docs/bin/python -m sphinx -q -E -W --keep-going -b html docs build/docs
@@ -144,7 +153,7 @@ $(READY): pyproject.toml tools/make-venv tools/requirements
 endif
 
 # Environments for one purpose each: the extra of pyproject.toml has the same name.
-SIDE_ENVIRONMENTS := nonumpy docs dev
+SIDE_ENVIRONMENTS := nonumpy docs dev interop interop-numpy1
 $(SIDE_ENVIRONMENTS:%=$(VENV)-%/.ready): $(VENV)-%/.ready: pyproject.toml tools/make-venv tools/requirements
 	@tools/make-venv $(VENV)-$* $(VERSION) $*
 	@touch $@
