@@ -16,66 +16,64 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from cases import CASES, NAMES
+from consumers import CONSUMERS, Consumer
+
 HERE = Path(__file__).parent
 REFERENCE = HERE.parent.parent / "docs" / "reference"
 RECORD = REFERENCE / "interop.json"
 PAGE = REFERENCE / "interop.md"
 NEVER = {"wrong data", "refused without a word", "crashed"}
-MARKS = {"zero-copy": "●", "copies": "copies"}
 
 Row = dict[str, Any]  # name, how, version, cases: {case: {outcome, why}}
 
 
-def show(python: str, name: str, how: str) -> Row | str:
-    """One row, or why there is none."""
-    run = subprocess.run(
-        [python, str(HERE / "look.py"), name], capture_output=True, text=True, errors="replace", check=False
-    )
+def look(python: str, name: str, first: int) -> tuple[list[dict[str, str]], str]:
+    """What look.py prints from that case on, and how it ended: empty if well."""
+    command = [python, str(HERE / "look.py"), name, str(first)]
+    run = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     lines = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
-    if lines and "missing" in lines[0]:
-        return str(lines[0]["missing"])
-    row: Row = {"name": name, "how": how, "version": lines[0]["version"] if lines else "?", "cases": {}}
-    for line in lines[1:]:
-        row["cases"][line.pop("case")] = line
-    if run.returncode != 0:
-        row["crash"] = (run.stderr.strip().splitlines() or [f"exit status {run.returncode}"])[-1]
+    last_words = (run.stderr.strip().splitlines() or [""])[-1]
+    return lines, "" if run.returncode == 0 else f"exit status {run.returncode}: {last_words}"
+
+
+def row_of(python: str, consumer: Consumer, name: str) -> Row | None:
+    """What the consumer does with every case; None, and a line that says so, where it is not installed. After a crash the
+    next case has a process of its own."""
+    row: Row = {"name": name, "how": consumer.how, "version": "?", "cases": {}}
+    while len(row["cases"]) < len(CASES):
+        lines, end = look(python, consumer.name, len(row["cases"]))
+        for line in lines:
+            if "missing" in line:
+                print(f"  {name:<18} not here: {line['missing']}")
+                return None
+            if "version" in line:
+                row["version"] = line["version"]
+            else:
+                row["cases"][line.pop("case")] = line
+        if end and len(row["cases"]) < len(CASES):
+            row["cases"][NAMES[len(row["cases"])]] = {"outcome": "crashed", "why": end}
+    print(f"  {name:<18} {row['version']:<10}", summary(row), flush=True)
     return row
 
 
-def list_of(python: str, what: str) -> list[Any]:
-    code = f"import json, consumers, cases; print(json.dumps({what}))"
-    return list(json.loads(subprocess.check_output([python, "-c", code], cwd=HERE, text=True)))
-
-
 def rows_of(python: str, label: str) -> list[Row]:
-    rows = []
-    for name, how, module in list_of(python, "[(c.name, c.how, c.module) for c in consumers.CONSUMERS]"):
-        if label and module != label.split()[0].lower():
-            continue
-        row = show(python, name, how)
-        if isinstance(row, str):
-            print(f"  {name:<18} not here: {row}")
-            continue
-        if label:
-            row["name"] = name.replace(label.split()[0], label, 1)
-        print(f"  {row['name']:<18} {row['version']:<10}", summary(row), flush=True)
-        rows.append(row)
-    return rows
+    library = label.split()[0] if label else ""
+    wanted = [consumer for consumer in CONSUMERS if consumer.module == library.lower() or not label]
+    rows = [row_of(python, consumer, consumer.name.replace(library, label, 1)) for consumer in wanted]
+    return [row for row in rows if row is not None]
 
 
 def summary(row: Row) -> str:
     counts: dict[str, int] = {}
     for cell in row["cases"].values():
         counts[cell["outcome"]] = counts.get(cell["outcome"], 0) + 1
-    text = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
-    return f"{text}; crashed: {row['crash']}" if "crash" in row else text
+    return ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
 
 
 def faults(rows: list[Row], recorded: list[Row]) -> list[str]:
     known = {row["name"]: row for row in recorded}
-    found = [f"{row['name']} crashed: {row['crash']}" for row in rows if "crash" in row]
-    if not rows:
-        found.append("no consumer was there")
+    found = [] if rows else ["no consumer was there"]
     for row in rows:
         for case, cell in row["cases"].items():
             expected = known.get(row["name"], row)["cases"].get(case, cell)["outcome"]
@@ -94,11 +92,13 @@ def page(rows: list[Row]) -> str:
     for row in rows:
         cells = []
         for cell in row["cases"].values():
-            if cell["outcome"] == "refused":
-                number = notes.setdefault(f"{row['name']}: {cell['why'][:300]}", len(notes) + 1)
-                cells.append(f"no [{number}]")
+            if cell["outcome"] == "zero-copy":
+                cells.append("●")
+            elif cell["outcome"] == "copies":
+                cells.append("copies")
             else:
-                cells.append(MARKS[cell["outcome"]])
+                number = notes.setdefault(f"{row['name']}: {cell['why'][:300]}", len(notes) + 1)
+                cells.append(f"{'no' if cell['outcome'] == 'refused' else cell['outcome']} [{number}]")
         lines.append(f"| {row['name']} {row['version']}<br>`{row['how']}` | " + " | ".join(cells) + " |")
     refusals = [f"{number}. {text.replace('<', '&lt;')}" for text, number in notes.items()]
     return INTRODUCTION + "\n".join(lines) + "\n\n## What the refusals say\n\n" + "\n".join(refusals) + "\n"

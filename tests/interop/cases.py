@@ -6,6 +6,7 @@ All memory is aligned to 64 bytes, since some consumers copy what is not.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -43,72 +44,74 @@ def _filled(name: str, shape: tuple[int, ...], dtype: str, order: str = "C") -> 
     return Case(name, span, array.tolist(), array.tobytes("C"))
 
 
-def _float64() -> Case:
-    return _filled("float64 2-D", (3, 4), "float64")
+def _float64(name: str) -> Case:
+    return _filled(name, (3, 4), "float64")
 
 
-def _fortran() -> Case:
-    return _filled("Fortran order", (3, 4), "float64", "F")
+def _fortran(name: str) -> Case:
+    return _filled(name, (3, 4), "float64", "F")
 
 
-def _negative() -> Case:
-    whole = _filled("", (3, 4), "float64").span
-    span = whole[::-1, ::-1]
-    return Case("negative strides", span, span.tolist(), span.numpy().tobytes("C"))
+def _negative(name: str) -> Case:
+    span = _filled(name, (3, 4), "float64").span[::-1, ::-1]
+    return Case(name, span, span.tolist(), span.numpy().tobytes("C"))
 
 
-def _readonly() -> Case:
-    case = _float64()
-    return Case("read-only", case.span.toreadonly(), case.values, case.data)
+def _readonly(name: str) -> Case:
+    case = _float64(name)
+    return Case(name, case.span.toreadonly(), case.values, case.data)
 
 
-def _scalar() -> Case:
-    return _filled("0-d", (), "float64")
+def _scalar(name: str) -> Case:
+    return _filled(name, (), "float64")
 
 
-def _empty() -> Case:
-    return _filled("empty", (0, 4), "float64")
+def _empty(name: str) -> Case:
+    return _filled(name, (0, 4), "float64")
 
 
-def _structure() -> Case:
+def _structure(name: str) -> Case:
     span, array = _aligned((3,), [("i", "<i4"), ("f", "<f4")])
     array[...] = [(1, 0.5), (2, 1.5), (3, 2.5)]
-    return Case("structure", span, array.tolist(), array.tobytes())
+    return Case(name, span, array.tolist(), array.tobytes())
 
 
-def _half() -> Case:
-    return _filled("half", (4,), "float16")
+def _half(name: str) -> Case:
+    return _filled(name, (4,), "float16")
 
 
-def _bfloat16() -> Case:
-    return _filled("bfloat16", (4,), "bfloat16")
+def _bfloat16(name: str) -> Case:
+    return _filled(name, (4,), "bfloat16")
 
 
-def _complex() -> Case:
-    return _filled("complex", (4,), "complex128")
+def _complex(name: str) -> Case:
+    return _filled(name, (4,), "complex128")
 
 
-def _big_endian() -> Case:
-    return _filled("big-endian", (4,), ">f8")
+def _big_endian(name: str) -> Case:
+    return _filled(name, (4,), ">f8")
 
 
-def _indirect() -> Case:
-    rows = [_filled("", (4,), "float64").span for _ in range(3)]
+def _indirect(name: str) -> Case:
+    rows = [_filled(name, (4,), "float64").span for _ in range(3)]
     span = tenon.rows(rows)
-    return Case("indirect", span, span.tolist(), b"".join(row.tobytes() for row in rows))
+    return Case(name, span, span.tolist(), b"".join(row.tobytes() for row in rows))
 
 
-CASES: tuple[Callable[[], Case], ...] = (
-    _float64,
-    _fortran,
-    _negative,
-    _readonly,
-    _scalar,
-    _empty,
-    _structure,
-    _half,
-    _bfloat16,
-    _complex,
-    _big_endian,
-    _indirect,
-)
+_MAKERS: dict[str, Callable[[str], Case]] = {
+    "float64 2-D": _float64,
+    "Fortran order": _fortran,
+    "negative strides": _negative,
+    "read-only": _readonly,
+    "0-d": _scalar,
+    "empty": _empty,
+    "structure": _structure,
+    "half": _half,
+    "bfloat16": _bfloat16,
+    "complex": _complex,
+    "big-endian": _big_endian,
+    "indirect": _indirect,
+}
+
+NAMES = tuple(_MAKERS)
+CASES: tuple[Callable[[], Case], ...] = tuple(functools.partial(make, name) for name, make in _MAKERS.items())

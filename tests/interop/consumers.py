@@ -21,8 +21,9 @@ from cases import Case
 
 @dataclass
 class Taken:
-    address: int | None  # None: the consumer has no memory of its own to show, since it writes elsewhere
+    address: int | None  # None: the consumer reads no memory but its own
     seen: Any  # bytes in C order, or nested lists
+    in_memory_order: bool = False  # `seen` is bytes as they lie: the consumer knows no shape
     keep: Any = None  # what must live as long as the address is looked at
 
 
@@ -59,7 +60,7 @@ def buffer_address(obj: object) -> int:
 
 
 def _ndarray(array: Any) -> Taken:
-    return Taken(array.ctypes.data, array.tobytes("C"), array)
+    return Taken(array.ctypes.data, array.tobytes("C"), keep=array)
 
 
 def _numpy_asarray(case: Case) -> Taken:
@@ -76,12 +77,12 @@ def _numpy_dlpack(case: Case) -> Taken:
 
 def _memoryview(case: Case) -> Taken:
     view = memoryview(case.span)
-    return Taken(buffer_address(view), view.tobytes(), view)
+    return Taken(buffer_address(view), view.tobytes(), keep=view)
 
 
 def _ctypes(case: Case) -> Taken:
     taken = (ctypes.c_char * len(case.data)).from_buffer(case.span)
-    return Taken(ctypes.addressof(taken), taken.raw, taken)
+    return Taken(ctypes.addressof(taken), taken.raw, True, taken)
 
 
 def _cffi(case: Case) -> Taken:
@@ -89,14 +90,14 @@ def _cffi(case: Case) -> Taken:
 
     ffi = cffi.FFI()
     taken = ffi.from_buffer(case.span)
-    return Taken(int(ffi.cast("uintptr_t", taken)), bytes(ffi.buffer(taken)), taken)
+    return Taken(int(ffi.cast("uintptr_t", taken)), bytes(ffi.buffer(taken)), True, taken)
 
 
 def _pyarrow_buffer(case: Case) -> Taken:
     import pyarrow
 
     taken = pyarrow.py_buffer(case.span)
-    return Taken(taken.address, taken.to_pybytes(), taken)
+    return Taken(taken.address, taken.to_pybytes(), True, taken)
 
 
 def _innermost(array: Any) -> Any:
@@ -110,7 +111,7 @@ def _pyarrow_array(case: Case) -> Taken:
 
     taken = pyarrow.array(case.span)
     values = _innermost(taken)
-    return Taken(values.buffers()[1].address + values.offset * (values.type.bit_width // 8), taken.to_pylist(), taken)
+    return Taken(values.buffers()[1].address + values.offset * (values.type.bit_width // 8), taken.to_pylist(), keep=taken)
 
 
 def _pandas_frame(case: Case) -> Taken:
@@ -119,8 +120,10 @@ def _pandas_frame(case: Case) -> Taken:
 
     array = np.asarray(case.span)
     taken = pandas.DataFrame(array, copy=False)
+    if array.dtype.names:  # each field becomes a column of its own
+        return Taken(None, taken.to_records(index=False).tolist())
     inside = taken.to_numpy()
-    return Taken(inside.ctypes.data, inside.tobytes("C"), taken)
+    return Taken(inside.ctypes.data, inside.tobytes("C"), keep=taken)
 
 
 def _pandas_series(case: Case) -> Taken:
@@ -128,7 +131,9 @@ def _pandas_series(case: Case) -> Taken:
 
     taken = pandas.Series.from_arrow(case.span)
     inside = taken.to_numpy()
-    return Taken(inside.ctypes.data, inside.tobytes("C"), taken)
+    if inside.dtype.kind == "O":  # a row each
+        return Taken(None, [row.tolist() for row in inside])
+    return Taken(inside.ctypes.data, inside.tobytes("C"), keep=taken)
 
 
 def _jax(case: Case) -> Taken:
@@ -138,14 +143,14 @@ def _jax(case: Case) -> Taken:
 
     jax.config.update("jax_enable_x64", True)
     taken = jax.numpy.from_dlpack(case.span)
-    return Taken(taken.unsafe_buffer_pointer(), np.asarray(taken).tobytes("C"), taken)
+    return Taken(taken.unsafe_buffer_pointer(), np.asarray(taken).tobytes("C"), keep=taken)
 
 
 def _torch(case: Case) -> Taken:
     import torch
 
     taken = torch.from_dlpack(case.span)
-    return Taken(taken.data_ptr(), taken.tolist(), taken)
+    return Taken(taken.data_ptr(), taken.tolist(), keep=taken)
 
 
 def _tvm_ffi(case: Case) -> Taken:
@@ -153,7 +158,7 @@ def _tvm_ffi(case: Case) -> Taken:
     import tvm_ffi
 
     taken = tvm_ffi.from_dlpack(case.span)
-    return Taken(taken.data_ptr(), np.from_dlpack(taken).tobytes("C"), taken)
+    return Taken(taken.data_ptr(), np.from_dlpack(taken).tobytes("C"), keep=taken)
 
 
 def _mpi4py(case: Case) -> Taken:
@@ -161,7 +166,7 @@ def _mpi4py(case: Case) -> Taken:
 
     received = bytearray(len(case.data))
     MPI.COMM_SELF.Sendrecv(case.span, 0, recvbuf=[received, len(received), MPI.BYTE], source=0)
-    return Taken(MPI.buffer.frombuffer(case.span, readonly=True).address, bytes(received))
+    return Taken(MPI.buffer.frombuffer(case.span, readonly=True).address, bytes(received), True)
 
 
 def _h5py(case: Case) -> Taken:

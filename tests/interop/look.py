@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Show every case to one consumer, in a process of its own, and print what came of it as JSON, a line a case.
 
-    python look.py CONSUMER
+    python look.py CONSUMER [FIRST]    FIRST: the number of the case to begin with
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from cases import CASES, Case
-from consumers import CONSUMERS, Consumer
+from consumers import CONSUMERS, Consumer, Taken
 
 
-def _same(case: Case, seen: Any) -> bool:
-    return bool(seen == case.data if isinstance(seen, bytes) else _plain(seen) == _plain(case.values))
+def _same(case: Case, taken: Taken) -> bool:
+    if not isinstance(taken.seen, bytes):
+        return bool(_plain(taken.seen) == _plain(case.values))
+    return taken.seen == (case.span.tobytes("A") if taken.in_memory_order else case.data)
 
 
 def _plain(values: Any) -> Any:
@@ -35,9 +37,9 @@ def outcome(consumer: Consumer, case: Case) -> dict[str, str]:
     except Exception as error:  # whatever a consumer raises is its refusal
         why = " ".join(str(error).split())
         return {"outcome": "refused" if why else "refused without a word", "why": f"{type(error).__name__}: {why}"}
-    if not _same(case, taken.seen):
+    if not _same(case, taken):
         return {"outcome": "wrong data", "why": f"{taken.seen!r} instead of {case.values!r}"}
-    if case.has_elements and taken.address != case.address:
+    if taken.address is None or (case.has_elements and taken.address != case.address):
         return {"outcome": "copies", "why": ""}
     return {"outcome": "zero-copy", "why": ""}
 
@@ -51,7 +53,7 @@ def module_version(name: str) -> str:
         return str(getattr(__import__(name), "__version__", "?"))
 
 
-def main(name: str) -> None:
+def main(name: str, first: str = "0") -> None:
     (consumer,) = (candidate for candidate in CONSUMERS if candidate.name == name)
     warnings.simplefilter("ignore")
     try:
@@ -60,7 +62,7 @@ def main(name: str) -> None:
         print(json.dumps({"missing": f"{consumer.module}: {error}"}))
         return
     print(json.dumps({"version": module_version(consumer.module)}), flush=True)
-    for make in CASES:
+    for make in CASES[int(first) :]:
         case = make()
         print(json.dumps({"case": case.name, **outcome(consumer, case)}), flush=True)
 
