@@ -84,6 +84,11 @@ def faults(rows: list[Row], recorded: list[Row]) -> list[str]:
     return found
 
 
+def title(row: Row) -> str:
+    library, _, rest = row["name"].partition(",")
+    return f"{library.split()[0]} {row['version']}{',' if rest else ''}{rest}"
+
+
 def page(rows: list[Row]) -> str:
     """The table, from the record alone."""
     cases = list(rows[0]["cases"])
@@ -97,9 +102,9 @@ def page(rows: list[Row]) -> str:
             elif cell["outcome"] == "copies":
                 cells.append("copies")
             else:
-                number = notes.setdefault(f"{row['name']}: {cell['why'][:300]}", len(notes) + 1)
+                number = notes.setdefault(cell["why"][:300], len(notes) + 1)
                 cells.append(f"{'no' if cell['outcome'] == 'refused' else cell['outcome']} [{number}]")
-        lines.append(f"| {row['name']} {row['version']}<br>`{row['how']}` | " + " | ".join(cells) + " |")
+        lines.append(f"| {title(row)}<br>`{row['how']}` | " + " | ".join(cells) + " |")
     refusals = [f"{number}. {text.replace('<', '&lt;')}" for text, number in notes.items()]
     return INTRODUCTION + "\n".join(lines) + "\n\n## What the refusals say\n\n" + "\n".join(refusals) + "\n"
 

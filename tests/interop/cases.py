@@ -22,10 +22,11 @@ class Case:
     span: Any
     values: Any  # nested lists, as tolist() says them
     data: bytes  # all elements in C order
+    first: int = 0  # address of the first element, where the Span's own is that of a table of pointers
 
     @property
-    def address(self) -> int:
-        return int(self.span.address)
+    def addresses(self) -> set[int]:
+        return {self.span.address, self.first}
 
     @property
     def has_elements(self) -> bool:
@@ -95,7 +96,7 @@ def _big_endian(name: str) -> Case:
 def _indirect(name: str) -> Case:
     rows = [_filled(name, (4,), "float64").span for _ in range(3)]
     span = tenon.rows(rows)
-    return Case(name, span, span.tolist(), b"".join(row.tobytes() for row in rows))
+    return Case(name, span, span.tolist(), b"".join(row.tobytes() for row in rows), rows[0].address)
 
 
 _MAKERS: dict[str, Callable[[str], Case]] = {

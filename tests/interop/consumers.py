@@ -18,6 +18,8 @@ from typing import Any
 
 from cases import Case
 
+import tenon
+
 
 @dataclass
 class Taken:
@@ -154,11 +156,10 @@ def _torch(case: Case) -> Taken:
 
 
 def _tvm_ffi(case: Case) -> Taken:
-    import numpy as np
     import tvm_ffi
 
     taken = tvm_ffi.from_dlpack(case.span)
-    return Taken(taken.data_ptr(), np.from_dlpack(taken).tobytes("C"), keep=taken)
+    return Taken(taken.data_ptr(), tenon.Span(taken).tobytes(), keep=taken)
 
 
 def _mpi4py(case: Case) -> Taken:

@@ -388,6 +388,16 @@ def test_read_only_is_said_or_refused() -> None:
         span.__dlpack__()
 
 
+def test_negative_strides_need_a_tensor_of_version_1() -> None:
+    x = X.copy()
+    span = tenon.Span(x[:, ::-1])
+    assert name_of(span.__dlpack__(max_version=(1, 0))) != DLTENSOR
+    with pytest.raises(BufferError, match=r"strides\[1\] is negative.*max_version=\(1, 0\)"):
+        span.__dlpack__()
+    assert name_of(tenon.Span(x[:0, ::-1]).__dlpack__()) == DLTENSOR  # nothing is there to be reached backwards
+
+
+
 def test_only_the_cpu_is_a_device() -> None:
     span = tenon.Span(X)
     assert span.__dlpack_device__() == (1, 0)

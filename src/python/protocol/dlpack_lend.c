@@ -92,6 +92,23 @@ static tn_status check_layout(const tn_span *span, tn_error *err)
     return TN_OK;
 }
 
+/* What tensors of before 1.0 cannot say, or their consumers do not expect: torch 1.13 ends the process where a stride is
+ * negative. */
+static tn_status check_legacy(const tn_span *span, tn_error *err)
+{
+    if (span->flags & TN_READONLY)
+        return tn_fail(err, TN_UNSUPPORTED,
+                       "the memory is read-only, which DLPack can say since 1.0: max_version=(1, 0) asks for it, "
+                       "copy=True makes a copy, and the buffer protocol says it, too");
+    for (int i = 0; i < span->ndim && tn_span_size(span) > 0; i++)
+        if (span->shape[i] > 1 && span->strides[i] < 0)
+            return tn_fail(err, TN_UNSUPPORTED,
+                           "strides[%d] is negative, which consumers of DLPack before 1.0 are not made for: max_version=(1, 0) "
+                           "asks for a newer tensor, copy=True makes a copy, and %s it",
+                           i, takers(span->type));
+    return TN_OK;
+}
+
 /* --- making a tensor ---------------------------------------------------------------------------------------------- */
 
 typedef struct request {
@@ -181,10 +198,8 @@ static tn_status view(PyObject *obj, const tn_span *span, int minor, lent **out,
     tn_status status = check_type(span, err);
     if (status == TN_OK)
         status = check_layout(span, err);
-    if (status == TN_OK && minor < 0 && span->flags & TN_READONLY)
-        status = tn_fail(err, TN_UNSUPPORTED,
-                         "the memory is read-only, which DLPack can say since 1.0: max_version=(1, 0) asks for it, "
-                         "copy=True makes a copy, and the buffer protocol says it, too");
+    if (status == TN_OK && minor < 0)
+        status = check_legacy(span, err);
     if (status != TN_OK)
         return status;
     lent *self = new_lent(span, minor);
