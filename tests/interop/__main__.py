@@ -3,9 +3,9 @@
 
     python tests/interop PYTHON=LABEL… [--record]
 
-Each PYTHON is an interpreter whose environment has consumers; LABEL, which may be empty, is put behind the names of those
-that an earlier one has shown already ("NumPy" becomes "NumPy 1.26"). With --record the table in the documentation is
-written anew. Exits 1 if a consumer crashed or read wrong data, or if an outcome is not the recorded one.
+Each PYTHON is an interpreter whose environment has consumers. With a LABEL such as "NumPy 1.26", only those of NumPy are
+asked, and are called so. With --record the table in the documentation is written anew. Exits 1 if a consumer crashed or
+read wrong data, or if an outcome is not the recorded one.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def look(python: str, name: str, first: int) -> tuple[list[dict[str, str]], str]
 
 
 def row_of(python: str, consumer: Consumer, name: str) -> Row | None:
-    """What the consumer does with every case; None, and a line that says so, where it is not installed. After a crash the
-    next case has a process of its own."""
+    """What the consumer does with every case; None, and a line that says so, where it is not installed. After a crash
+    the next case has a process of its own."""
     row: Row = {"name": name, "how": consumer.how, "version": "?", "cases": {}}
     while len(row["cases"]) < len(CASES):
         lines, end = look(python, consumer.name, len(row["cases"]))
@@ -119,9 +119,9 @@ foreign memory. `make interop` installs the consumers, runs them and compares wi
 - copies: the data is right, and the consumer has put it elsewhere, by its own decision
 - no [n]: a refusal; its words stand below
 
-All memory is aligned to 64 bytes here; JAX copies what is not. h5py writes into a file. A buffer has no code for bfloat16,
-DLPack none for structures and for byte orders that are not the machine's, and most libraries have no notion of memory behind
-pointers.
+All memory is aligned to 64 bytes here; JAX copies what is not. h5py writes into a file. A buffer has no code for
+bfloat16, DLPack none for structures and for byte orders that are not the machine's, and most libraries have no notion of
+memory behind pointers.
 
 """
 

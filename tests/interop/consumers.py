@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The consumers, each as its own documentation takes foreign memory.
 
-A consumer is asked for one thing: take a Span, and say at which address it reads, and what. What it can't take, it refuses
-with an exception of its own.
+A consumer is asked for one thing: take a Span, and say at which address it reads, and what. What it can't take, it
+refuses with an exception of its own.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ def _pyarrow_array(case: Case) -> Taken:
 
     taken = pyarrow.array(case.span)
     values = _innermost(taken)
-    return Taken(values.buffers()[1].address + values.offset * (values.type.bit_width // 8), taken.to_pylist(), keep=taken)
+    address = values.buffers()[1].address + values.offset * (values.type.bit_width // 8)
+    return Taken(address, taken.to_pylist(), keep=taken)
 
 
 def _pandas_frame(case: Case) -> Taken:
