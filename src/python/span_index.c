@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "../core/checked.h"
 #include "error.h"
 #include "object.h"
 #include "slot.h"
@@ -314,8 +315,9 @@ static PyObject *slice_first(tnpy_span *self, PyObject *index)
     memcpy(shape, span->shape, (size_t)span->ndim * sizeof *shape);
     memcpy(strides, span->strides, (size_t)span->ndim * sizeof *strides);
     shape[0] = PySlice_AdjustIndices(span->shape[0], &start, &stop, step);
-    if (shape[0] > 1)
-        strides[0] *= step; /* no further than the elements that are there */
+    /* As tn_span_slice: what is no further than the elements that are there fits; of one element the stride means nothing. */
+    if (tni_mul(strides[0], step, &strides[0]))
+        strides[0] = span->strides[0];
     if (shape[0] > 0)
         made.data = (char *)span->data + start * span->strides[0];
     made.shape = shape;
