@@ -6,9 +6,9 @@
  * Spans may be copied as structs. Any number of threads may read one span.
  *
  * The address of element (i0, i1, …) is PEP 3118's: start at data; for each axis k add i_k*strides[k]; where suboffsets is
- * not NULL and suboffsets[k] >= 0, then load the pointer that lies there and add suboffsets[k]. The pointers of axis k are there
- * for every index along it and the axes before it, also where a further axis has the extent 0: consumers load them all the
- * same.
+ * not NULL and suboffsets[k] >= 0, then load the pointer that lies there and add suboffsets[k]. The pointers of axis k
+ * are there for every index along it and the axes before it, also where a further axis has the extent 0: consumers load
+ * them all the same.
  */
 #ifndef TENON_SPAN_H
 #define TENON_SPAN_H

@@ -267,8 +267,8 @@ static PyObject *get_ufunc(PyObject *self, void *closure)
     return Py_XNewRef(f->ufunc);
 }
 
-/* What coerce() may convert: (name, dtype, rows), dtype None for all that must be passed as it is; rows says that each row may
- * be an array of its own. */
+/* What coerce() may convert: (name, dtype, rows), dtype None for all that must be passed as it is; rows says that each
+ * row may be an array of its own. */
 static PyObject *get_inputs(PyObject *self, void *closure)
 {
     (void)closure;
@@ -283,7 +283,8 @@ static PyObject *get_inputs(PyObject *self, void *closure)
     for (int k = 0; list != NULL && k < f->npositional; k++) {
         const tn_param *param = &f->def->params[f->positional[k]];
         int rows = param->kind == TN_PARAM_ROWS;
-        int converted = param->direction == TN_IN && (param->kind == TN_PARAM_ARRAY || param->kind == TN_PARAM_VIEW || rows);
+        int array = param->kind == TN_PARAM_ARRAY || param->kind == TN_PARAM_VIEW || rows;
+        int converted = param->direction == TN_IN && array;
         PyObject *dtype = converted ? tnpy_numpy_dtype(param->type) : Py_NewRef(Py_None);
         PyObject *item = dtype == NULL ? NULL : Py_BuildValue("(sNO)", param->name, dtype, rows ? Py_True : Py_False);
         if (item == NULL || PyList_Append(list, item) < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* tenon.rows(), in two steps, so that what is read last is still true when it is used:
  *
- *   1. everything that can run Python code: the sequence is read, foreign exporters are asked, the element type is named;
+ *   1. everything that can run Python code: the sequence is read, foreign exporters are asked, the dtype is made;
  *   2. the fields of all ndarrays are read, everything is compared with the first row, and the table is filled.
  *
  * The Span's Memory then owns the table, and keeps a tuple: an ndarray itself, and of every other row the Memory that
@@ -42,8 +42,10 @@ typedef struct gathering {
 static void append_numbers(char *text, size_t capacity, char open, char close, int count, const ptrdiff_t *numbers)
 {
     size_t used = strlen(text);
+    if (count > 0 && used + 1 < capacity)
+        text[used++] = open;
     for (int k = 0; k < count && used < capacity; k++)
-        used += (size_t)snprintf(text + used, capacity - used, "%s%td", k > 0 ? ", " : open == '(' ? "(" : "[", numbers[k]);
+        used += (size_t)snprintf(text + used, capacity - used, k > 0 ? ", %td" : "%td", numbers[k]);
     if (count > 0 && used < capacity)
         snprintf(text + used, capacity - used, "%s%c", count == 1 && close == ')' ? "," : "", close);
 }
@@ -82,15 +84,16 @@ static int borrow_row(gathering *g, PyObject *holders, Py_ssize_t r)
 {
     char what[48];
     snprintf(what, sizeof what, "rows(): row %zd", r);
-    tnpy_memory *memory = tnpy_memory_borrow(g->state, PyTuple_GET_ITEM(g->items, r), g->readonly == 0, what, &g->lent[r]);
+    PyObject *item = PyTuple_GET_ITEM(g->items, r);
+    tnpy_memory *memory = tnpy_memory_borrow(g->state, item, g->readonly == 0, what, &g->lent[r]);
     if (memory == NULL)
         return -1;
     PyTuple_SET_ITEM(holders, r, (PyObject *)memory);
     return 0;
 }
 
-/* Some rows are no plain ndarrays: a tuple of what keeps each. The collector, and so any Python code, sees it only when it
- * is complete. */
+/* Some rows are no plain ndarrays: a tuple of what keeps each. The collector, and so any Python code, sees it only when
+ * it is complete. */
 static int borrow_rows(gathering *g)
 {
     PyObject *holders = PyTuple_New(g->count);
@@ -194,8 +197,8 @@ static int refuse_layout(const gathering *g, Py_ssize_t r, const tn_span *span, 
     char text[2][192] = {"", ""};
     append_numbers(text[0], sizeof text[0], '(', ')', span->ndim, got);
     append_numbers(text[1], sizeof text[1], '(', ')', g->ndim, wanted);
-    return refuse(TN_WRONG_VALUE, "row %zd has %s %s, but row 0 has %s; C-contiguous copies of both are laid out alike", r, what,
-                  text[0], text[1]);
+    return refuse(TN_WRONG_VALUE, "row %zd has %s %s, but row 0 has %s; C-contiguous copies of both are laid out alike", r,
+                  what, text[0], text[1]);
 }
 
 static bool is_same(int ndim, const ptrdiff_t *a, const ptrdiff_t *b)
@@ -231,7 +234,8 @@ static bool has_strides(const gathering *g, const tn_span *span)
 static int take_layout(gathering *g, const tn_span *first)
 {
     if (first->ndim >= TN_MAX_NDIM)
-        return refuse(TN_WRONG_TYPE, "row 0 has %d dimensions, and no array has more than %d", first->ndim, TN_MAX_NDIM);
+        return refuse(TN_WRONG_TYPE, "row 0 has %d dimensions, and no array has more than %d", first->ndim,
+                      TN_MAX_NDIM);
     g->ndim = first->ndim;
     g->indirect = first->suboffsets != NULL;
     g->contiguous = tn_is_contiguous(first->ndim, first->shape, first->strides, g->dtype->type->itemsize, TN_ORDER_C);
@@ -276,7 +280,8 @@ static inline bool is_alike(const gathering *g, const PyObject *item, const PyAr
 {
     const PyArrayObject_fields *array = (const PyArrayObject_fields *)item;
     return Py_TYPE(item) == g->state->ndarray && array->descr == descr && array->nd == g->ndim &&
-           (~array->flags & flags) == 0 && array->data != NULL && is_same(g->ndim, array->dimensions, g->layout.shape + 1);
+           (~array->flags & flags) == 0 && array->data != NULL &&
+           is_same(g->ndim, array->dimensions, g->layout.shape + 1);
 }
 
 static int check_others(gathering *g)
@@ -340,7 +345,8 @@ static int take_array_dtype(gathering *g, tnpy_memory *memory, const tn_span *sp
     char got[160], wanted[160];
     int status = 0;
     if (asked != NULL && !tn_type_equal(asked->type, dtype->type))
-        status = refuse(TN_WRONG_TYPE, "the array is %s, but dtype is %s", tn_type_describe(dtype->type, got, sizeof got),
+        status = refuse(TN_WRONG_TYPE, "the array is %s, but dtype is %s",
+                        tn_type_describe(dtype->type, got, sizeof got),
                         tn_type_describe(asked->type, wanted, sizeof wanted));
     Py_XDECREF((PyObject *)asked);
     return status < 0 ? -1 : refuse_objects(g);
@@ -470,9 +476,9 @@ static PyObject *rows(PyObject *core, PyObject *args, PyObject *kwargs)
 PyDoc_STRVAR(doc,
 "rows($module, /, sequence, *, dtype=None, readonly=None)\n--\n\n"
 "Buffers that lie anywhere as one Span, whose first axis leads through a table of pointers: C's `T **`.\n\n"
-"`sequence` holds arrays of one element type, shape and layout, none of which is copied; of one array, the rows are taken.\n"
-"All are held as long as the Span, or a view of it, lives. It is read-only if any row is; `readonly=True` makes it so, and\n"
-"`readonly=False` refuses rows that are. An empty sequence needs `dtype`.");
+"`sequence` holds arrays of one element type, shape and layout, none of which is copied; of one array, the rows are\n"
+"taken. All are held as long as the Span, or a view of it, lives. It is read-only if any row is; `readonly=True` makes it\n"
+"so, and `readonly=False` refuses rows that are. An empty sequence needs `dtype`.");
 
 PyMethodDef tnpy_gather_methods[] = {
     {"rows", (PyCFunction)(void (*)(void))rows, METH_VARARGS | METH_KEYWORDS, doc},

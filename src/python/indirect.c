@@ -16,8 +16,8 @@
 /* --- Exporter ----------------------------------------------------------------------------------------------------- */
 
 /* A base for Python classes, which can't export buffers by themselves before 3.12. Its buffers are those of a Span, but
- * keep the object, which counts them; while there are any, what it shows cannot be changed. Whatever reads or changes both
- * does so in a critical section, which is what the GIL is otherwise. */
+ * keep the object, which counts them; while there are any, what it shows cannot be changed. Whatever reads or changes
+ * both does so in a critical section, which is what the GIL is otherwise. */
 typedef struct exporter {
     PyObject_HEAD
     PyObject *span;      /* a tenon.Span; NULL until something is shown */
@@ -183,7 +183,7 @@ static PyObject *format_dtype(PyObject *core, PyObject *arg)
     return tnpy_raise(&err);
 }
 
-/* Rows of `row_bytes` bytes through the table at `address`, which is read also where the rows are empty: none of them NULL. */
+/* Rows of `row_bytes` bytes through the table at `address`, which consumers read also where rows are empty: none NULL. */
 static tn_status check_table(const char *address, Py_ssize_t rows, Py_ssize_t row_bytes, tn_error *err)
 {
     if (rows > 0 && address == NULL)
@@ -205,14 +205,15 @@ static PyObject *table_at(PyObject *core, PyObject *args)
     tnpy_dtype *dtype;
     int readonly;
     tnpy_state *state = tnpy_state_of(core);
-    if (!PyArg_ParseTuple(args, "OnnO!pO:_table_at", &address, &rows, &columns, state->dtype_type, &dtype, &readonly, &keeper))
+    if (!PyArg_ParseTuple(args, "OnnO!pO:_table_at", &address, &rows, &columns, state->dtype_type, &dtype, &readonly,
+                          &keeper))
         return NULL;
     char *table = PyLong_AsVoidPtr(address);
     if (table == NULL && PyErr_Occurred())
         return NULL;
     ptrdiff_t shape[] = {rows, columns}, strides[] = {sizeof(void *), dtype->type->itemsize}, suboffsets[] = {0, -1};
-    tn_span span = {.data = table != NULL ? table : nowhere, .type = dtype->type, .ndim = 2, .shape = shape, .strides = strides,
-                    .suboffsets = suboffsets, .flags = readonly ? TN_READONLY : 0};
+    tn_span span = {.data = table != NULL ? table : nowhere, .type = dtype->type, .ndim = 2, .shape = shape,
+                    .strides = strides, .suboffsets = suboffsets, .flags = readonly ? TN_READONLY : 0};
     tn_error err;
     if (tn_span_check(&span, &err) != TN_OK || check_table(table, rows, tn_span_nbytes(&span), &err) != TN_OK)
         return tnpy_raise(&err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What tenon.indirect is made of: an object of Python's that shows a Span as its buffer and knows who looks, and the few
- * steps that need C. */
+/* What tenon.indirect is made of: an object that shows a Span as its buffer and knows who looks, and the few steps that
+ * need C. */
 #ifndef TNPY_INDIRECT_H
 #define TNPY_INDIRECT_H
 

@@ -54,7 +54,8 @@ static const char *name_of(const tnpy_frame *frame, int i)
 static void append_row_needed(char *buffer, size_t capacity, const char *annotation)
 {
     const char *table = strchr(annotation, '['), *row = strchr(table + 1, '[');
-    tnpy_append(buffer, capacity, "%.*s%.*s", (int)(table - annotation), annotation, (int)(strchr(row, ']') + 1 - row), row);
+    int name = (int)(table - annotation), shape = (int)(strchr(row, ']') + 1 - row);
+    tnpy_append(buffer, capacity, "%.*s%.*s", name, annotation, shape, row);
 }
 
 /* "float64[n]"; in a batch "float64[..., n]", since the loop's axes come first. */
@@ -169,7 +170,8 @@ tn_status tnpy_refuse_order(tnpy_frame *frame, int i)
 {
     const tn_param *param = param_of(frame, i);
     const tn_span *span = &frame->spans[i];
-    const char *where = frame->batch ? " in its last axes" : param->kind == TN_PARAM_ROWS && frame->row_of != i ? " in each row" : "";
+    bool rows = param->kind == TN_PARAM_ROWS && frame->row_of != i;
+    const char *where = frame->batch ? " in its last axes" : rows ? " in each row" : "";
     char strides[256], shape[256], advice[160] = "";
     if (param->direction == TN_IN)
         snprintf(advice, sizeof advice, "; np.ascontiguousarray(%s) makes such a copy", name_of(frame, i));

@@ -119,7 +119,7 @@ static bool is_empty(int ndim, const ptrdiff_t *shape)
     return false;
 }
 
-/* Bytes of one contiguous block. The array exists, so that its size can be represented; without elements there are none. */
+/* Bytes of one contiguous block. The array exists, so that its size can be represented. */
 static ptrdiff_t block_bytes(int ndim, const ptrdiff_t *shape, const tn_type *type)
 {
     ptrdiff_t bytes = is_empty(ndim, shape) ? 0 : type->itemsize;
@@ -453,8 +453,9 @@ static tn_status refuse_meeting_rows(tnpy_frame *frame, int i, const char *a, co
         first = second;
         second = other;
     }
-    return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s[%td] shares memory with %s[%td], and %s() writes to %s; pass a copy of one",
-                   frame->def->name, name, first, name, second, frame->def->name, name);
+    return tn_fail(&frame->error, TN_WRONG_VALUE,
+                   "%s(): %s[%td] shares memory with %s[%td], and %s() writes to %s; pass a copy of one", frame->def->name,
+                   name, first, name, second, frame->def->name, name);
 }
 
 tn_status tnpy_rows_check_itself(tnpy_frame *frame, int i)

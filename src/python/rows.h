@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Parameters that are arrays of pointers to rows: C's `T **` and `T (*rows[m])[n]`.
  *
- * What stands for one is an array whose rows may lie anywhere: an ordinary array of any row stride, memory that is indirect
- * along its first axis, or a sequence of m buffers, one a row. C sees a table of pointers that is made for the call, so
- * that nothing it does to the table lasts; no row is copied.
+ * What stands for one is an array whose rows may lie anywhere: an ordinary array of any row stride, memory that is
+ * indirect along its first axis, or a sequence of m buffers, one a row. C sees a table of pointers that is made for the
+ * call, so that nothing it does to the table lasts; no row is copied.
  */
 #ifndef TNPY_ROWS_H
 #define TNPY_ROWS_H
@@ -15,7 +15,7 @@ enum { TNPY_SMALL_TABLE = 16 };
 /* In the call's scratch memory, one for each such parameter. */
 typedef struct tnpy_rows {
     PyObject *items;      /* a tuple of the rows, if they were passed as a sequence; otherwise NULL */
-    tn_span *lent;        /* for each of them, where its exporter keeps it; data NULL: an ndarray. NULL: all are ndarrays */
+    tn_span *lent;        /* of each, where its exporter keeps it; data NULL: an ndarray. NULL: all are ndarrays */
     char **table;         /* what C sees: `count` addresses, in `small` or allocated; NULL until it is made */
     char **sorted;        /* the same in ascending order, where overlap was looked at; `table` itself, or allocated */
     ptrdiff_t count;
