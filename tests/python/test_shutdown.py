@@ -118,10 +118,16 @@ def make():
         "method": grid.values,
         "output": m.doubled(array.array("d", [1, 2])),
         "structures": records,
+        "tensor": span.__dlpack__(max_version=(1, 0)),
+        "legacy tensor": span.__dlpack__(),
+        "Arrow array": tenon.zeros((3,), "d").__arrow_c_array__(),
+        "sliced rows": tenon.rows([bytearray(4), bytearray(4)])[:, 1:],
+        "empty rows": tenon.empty((2, 3), "d", order="rows"),
     }
     if np is not None:
         things["ndarray over a span"] = np.asarray(span)
         things["span of an ndarray"] = tenon.Span(np.zeros(3))
+        things["ndarray of a tensor"] = np.from_dlpack(span)
         things["span as ndarray"] = records.numpy()
         grid.keep(np.zeros(3))
     return things
@@ -148,6 +154,8 @@ def use(things, tenon=tenon, m=m, np=np, array=array):
     m.doubled(array.array("d", [3]))
     repr(span), repr(things["handle"]), repr(things["record"])
     span == things["span of a span"]
+    span.__dlpack__()
+    tenon.zeros((3,), "d").__arrow_c_array__()
     if np is not None:
         np.asarray(span), things["span"].numpy()
 
