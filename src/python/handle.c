@@ -321,6 +321,11 @@ static PyObject *to_arrow(PyObject *self, PyObject *const *args, Py_ssize_t narg
     return ask_span(self, "__arrow_c_array__", args, nargs, kwnames);
 }
 
+static PyObject *arrow_schema(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    return ask_span(self, "__arrow_c_schema__", args, nargs, kwnames);
+}
+
 #define PROTOCOL(name, function) {name, (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS, NULL}
 
 /* No array interface: its readers keep the object and an address, and nothing would count that. */
@@ -328,6 +333,7 @@ static PyMethodDef array_methods[] = {
     PROTOCOL("__array__", to_array),
     PROTOCOL("__dlpack__", to_dlpack),
     PROTOCOL("__dlpack_device__", dlpack_device),
+    PROTOCOL("__arrow_c_schema__", arrow_schema),
     PROTOCOL("__arrow_c_array__", to_arrow),
     {NULL, NULL, 0, NULL},
 };

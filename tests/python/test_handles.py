@@ -649,6 +649,10 @@ CONSUMERS: list[tuple[str, Callable[[Any], Any]]] = [
     ("tenon.Span", tenon.Span),
     ("a slice", lambda g: g.values()[::2]),
     ("a view of a view", lambda g: memoryview(np.asarray(g))[1:]),
+    ("np.from_dlpack", np.from_dlpack),
+    ("a DLPack capsule", lambda g: g.__dlpack__(max_version=(1, 0))),
+    ("Arrow capsules", lambda g: g.__arrow_c_array__()),
+    ("__array__", lambda g: g.__array__()),
     ("np.frombuffer", lambda g: np.frombuffer(g, np.float64)),
     ("ctypes", lambda g: (ctypes.c_double * 3).from_buffer(g)),
 ]
@@ -697,7 +701,8 @@ def test_an_address_without_a_buffer_is_not_given(c: types.ModuleType) -> None:
 def test_a_closed_object_has_no_buffer(c: types.ModuleType) -> None:
     g = c.grid(3, 1)
     g.close()
-    for consume in (memoryview, np.asarray, np.array, np.sum, tenon.Span):
+    assert c.grid(1, 1).__dlpack_device__() == (1, 0)
+    for consume in (memoryview, np.asarray, np.array, np.sum, tenon.Span, np.from_dlpack):
         with pytest.raises(ValueError, match="the grid is closed"):
             consume(g)
     assert not hasattr(c.token, "__buffer__")

@@ -65,12 +65,18 @@ class Handles:
 
     def unknown(self, record: Record, what: str) -> Refused:
         """A pointer to a structure of which nothing but its name is known, and which nothing frees."""
-        free = f"{record.name}{FREE}"
-        other = next((record.name + end for end in OTHER_ENDS if record.name + end in self.declared), None)
-        advice = f"write `void {free}({record.name} *)`, and {record.name} becomes a class"
+        name = record.name
+        return Refused(
+            f"{what} a pointer to {name}, which is only declared, and there is no {name}{FREE}()", self.how_to_free(name)
+        )
+
+    def how_to_free(self, name: str) -> str:
+        """What would make a type a class."""
+        free = f"{name}{FREE}"
+        other = next((name + end for end in OTHER_ENDS if name + end in self.declared), None)
         if other is not None:
-            advice = f"call {other} `{free}`, or write `void {free}({record.name} *)` that calls it"
-        return Refused(f"{what} a pointer to {record.name}, which is only declared, and there is no {free}()", advice)
+            return f"call {other} `{free}`, or write `void {free}({name} *)` that calls it, and {name} becomes a class"
+        return f"write `void {free}({name} *)`, and {name} becomes a class"
 
 
 def _check_new(declaration: Declaration, owner: HandleClass, handles: Handles) -> None:

@@ -815,8 +815,7 @@ class _Binder:
             case Pointer():
                 advice = "write into an array that the caller gives: `double y[n]` with `@param[out] y`"
                 if isinstance(ctype.to, Record) and ctype.to.named:
-                    advice = f"return the structure itself, or write `void {ctype.to.name}_free({ctype.to.name} *)`, "
-                    advice += f"and {ctype.to.name} becomes a class"
+                    advice = f"return the structure itself, or {self.handles.how_to_free(ctype.to.name)}"
                 raise Refused("it returns a pointer: nothing says how much memory lies there, or whose it is", advice)
             case Other(what=what):
                 raise Refused(f"its result is {what}")
