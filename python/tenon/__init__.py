@@ -42,7 +42,7 @@ def get_include() -> str:
 
 
 def get_library_dir() -> str:
-    """The folder to pass to the linker with ``-L``, for ``-ltenon -lm``: what is behind the headers, as a static library."""
+    """The folder to pass to the linker with ``-L``, for ``-ltenon -lm``: what is behind the headers, as an archive."""
     return os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib")
 
 

@@ -31,7 +31,8 @@ CLASSES = [
     ("a structure with another tag", "typedef struct _t t;", "t"),
     ("a structure without a tag", "typedef struct { int a; } t;", "t"),
     ("a structure that everybody may look into", "typedef struct t { int a; } t;", "t"),
-    ("a structure that no array could have", "typedef struct t { int a : 3; struct t *next; union { int x; } u; } t;", "t"),
+    ("a structure that no array could have",
+     "typedef struct t { int a : 3; struct t *next; union { int x; } u; } t;", "t"),
 ]
 
 
@@ -57,7 +58,8 @@ def test_a_structure_that_nothing_makes_stays_a_value(bind):
 
 def test_an_array_of_such_structures_is_an_array(bind):
     bound = header(
-        bind, "typedef struct { double x; } p;", "p *p_new(void);", "void p_free(p *);", "double sum(int n, const p x[n]);",
+        bind, "typedef struct { double x; } p;", "p *p_new(void);", "void p_free(p *);",
+        "double sum(int n, const p x[n]);",
         "/** @param x [n] */ double add(int n, const p *x);", before="",
     )  # fmt: skip
     assert bound.signatures["sum"] == "sum(x: p[n]) -> float"
@@ -126,7 +128,8 @@ def test_a_setter_without_the_word_is_a_method(bind):
 
 
 def test_objects_are_no_operands_of_a_batch(bind):
-    bound = header(bind, "double grid_at(const grid *g, double x);", "grid *grid_copy(const grid *g);", "tn_array f(int n);")
+    prototypes = ["double grid_at(const grid *g, double x);", "grid *grid_copy(const grid *g);", "tn_array f(int n);"]
+    bound = header(bind, *prototypes)
     assert bound.batches["grid_at"] == "()->()"
     assert bound.batches["grid_copy"] is bound.batches["f"] is bound.batches["grid_new"] is None
 
@@ -146,13 +149,16 @@ def test_the_types_comment_is_the_classs(bind, tenon, tmp_path):
 OPAQUE = "typedef struct t t;"
 MISTAKES = [
     ("no free", [OPAQUE, "t *t_new(void);"], "t_new",
-     "it returns a pointer to t, which is only declared, and there is no t_free(); write `void t_free(t *)`, and t becomes a class"),
+     "it returns a pointer to t, which is only declared, and there is no t_free(); write `void t_free(t *)`, and t "
+     "becomes a class"),
     ("no free, as a parameter", [OPAQUE, "int f(const t *x);"], "f",
-     "x is a pointer to t, which is only declared, and there is no t_free(); write `void t_free(t *)`, and t becomes a class"),
+     "x is a pointer to t, which is only declared, and there is no t_free(); write `void t_free(t *)`, and t becomes "
+     "a class"),
     ("a free of another name", [OPAQUE, "t *t_new(void);", "void t_destroy(t *);"], "t_new",
      "call t_destroy `t_free`, or write `void t_free(t *)` that calls it, and t becomes a class"),
-    ("a free of another name, of a structure", ["typedef struct { int a; } s;", "s *s_new(void);", "void s_delete(s *);"],
-     "s_new", "return the structure itself, or call s_delete `s_free`, or write `void s_free(s *)` that calls it"),
+    ("a free of another name, of a structure",
+     ["typedef struct { int a; } s;", "s *s_new(void);", "void s_delete(s *);"], "s_new",
+     "return the structure itself, or call s_delete `s_free`, or write `void s_free(s *)` that calls it"),
     ("free of another type", [OPAQUE, "typedef struct u u;", "void t_free(u *);", "int t_a(t *);"], "t_free",
      "it should free a t, and does not take a t * alone; declare it as `void t_free(t *)`"),
     ("free of a pointer to a pointer", [OPAQUE, "void t_free(t **);", "t *t_new(void);"], "t_free",
@@ -161,8 +167,9 @@ MISTAKES = [
      "it should free a t, and does not take a t * alone"),
     ("free that returns something", [OPAQUE, "int t_free(t *);"], "t_free",
      "it frees a t, and what it returns would be lost"),
-    ("new without a result", ["void grid_cell_new(int n);", CELL.replace("grid_cell *grid_cell_new(const grid *g);", "")],
-     "grid_cell_new", "it does not return a new grid_cell; return `grid_cell *`, NULL if there is no memory"),
+    ("new without a result",
+     ["void grid_cell_new(int n);", CELL.replace("grid_cell *grid_cell_new(const grid *g);", "")], "grid_cell_new",
+     "it does not return a new grid_cell; return `grid_cell *`, NULL if there is no memory"),
     ("new with an error code", [OPAQUE, "void t_free(t *);", "int t_new(int n);", "int t_a(const t *);"], "t_new",
      "it does not return a new t"),
     ("new that returns const", [OPAQUE, "void t_free(t *);", "const t *t_new(void);"], "t_new",
@@ -176,9 +183,11 @@ MISTAKES = [
     ("a pointer to a structure", ["typedef struct { int a; } s;", "s *find(void);"], "find",
      "return the structure itself, or write `void s_free(s *)`, and s becomes a class"),
     ("close", ["void grid_close(grid *);"], "grid_close",
-     "class grid has close already, which every class has; grid_free is called by close(); rename what does something else"),
+     "class grid has close already, which every class has; grid_free is called by close(); rename what does something "
+     "else"),
     ("closed", ["int grid_closed(const grid *);"], "grid_closed", "class grid has closed already"),
-    ("a name of Python's", ["int grid___init__(grid *);"], "grid___init__", "Python keeps names of this form for itself"),
+    ("a name of Python's", ["int grid___init__(grid *);"], "grid___init__",
+     "Python keeps names of this form for itself"),
     ("self that may be NULL", ["/** @param g or NULL */ int grid_f(const grid *g);"], "grid_f",
      "it is a method, and its object is never NULL; drop `or NULL`"),
     ("an object as an output", ["/** @param[out] g a grid */ void f(int n, grid *g);"], "f",
@@ -187,7 +196,7 @@ MISTAKES = [
      "g is one grid, and no array; drop the bracket"),
     ("an object by reference", ["/** @param g [] */ void f(int n, grid *g);"], "f", "g is one grid, and no array"),
     ("an object by value", ["typedef struct { int a; } p;", "p *p_new(void);", "void p_free(p *);", "int f(p x);"], "f",
-     "x is a p by value, and p is a class, whose objects are not copied; take a `const p *`"),
+     "x is a p by value, and objects of the class p are not copied; take a `const p *`"),
     ("a pointer to a handle's pointer", ["void f(grid **g);"], "f", "g leads to pointers to grid, an opaque handle"),
     ("an array of handles", ["void f(int n, grid *g[n]);"], "f", "g leads to pointers to grid, an opaque handle"),
     ("@attribute on a function", ["/** @attribute */ double f(double x);"], "f",
@@ -195,19 +204,23 @@ MISTAKES = [
     ("@attribute on a maker", ["/** @attribute */ grid *grid_load(int n);"], "grid_load",
      "@attribute belongs on a method, and it is none"),
     ("@attribute with parameters", ["/** @attribute */ double grid_at(const grid *g, int i);"], "grid_at",
-     "an attribute takes nothing but its object; drop @attribute; what sets an attribute is `void grid_set_name(grid *, T)`"),
+     "an attribute takes nothing but its object; drop @attribute; what sets an attribute is `void "
+     "grid_set_name(grid *, T)`"),
     ("@attribute without a value", ["/** @attribute */ void grid_touch(grid *g);"], "grid_touch",
      "an attribute has a value, and it returns none; drop @attribute"),
     ("a setter that returns something", ["/** @attribute */ double grid_x(const grid *g);",
-     "/** @attribute */ double grid_set_x(grid *g, double x);"], "grid_set_x", "an attribute takes nothing but its object"),
+     "/** @attribute */ double grid_set_x(grid *g, double x);"], "grid_set_x",
+     "an attribute takes nothing but its object"),
     ("a setter without a getter", ["/** @attribute */ void grid_set_x(grid *g, double x);"], "grid_set_x",
      "it sets x, which is no attribute; say @attribute of `grid_x(const grid *)`, too, or drop it here"),
     ("a setter of a method", ["double grid_x(const grid *g);", "/** @attribute */ void grid_set_x(grid *g, double x);"],
      "grid_set_x", "it sets x, which is no attribute"),
-    ("@buffer on a function", ["/** @buffer */ tn_array f(int n);"], "f", "@buffer belongs on a method, and it is none"),
+    ("@buffer on a function", ["/** @buffer */ tn_array f(int n);"], "f",
+     "@buffer belongs on a method, and it is none"),
     ("@buffer with parameters", ["/** @buffer */ tn_array grid_v(grid *g, int n);"], "grid_v",
      "@buffer is for the array that an object is; declare it as `tn_array grid_v(grid *)`"),
-    ("@buffer of a number", ["/** @buffer */ double grid_v(grid *g);"], "grid_v", "@buffer is for the array that an object is"),
+    ("@buffer of a number", ["/** @buffer */ double grid_v(grid *g);"], "grid_v",
+     "@buffer is for the array that an object is"),
     ("two buffers", ["/** @buffer */ tn_array grid_v(grid *);", "/** @buffer */ tn_array grid_w(grid *);"], "grid_w",
      "grid_v has @buffer already; an object is one array; drop one of them"),
     ("@exclusive without an object", ["/** @exclusive */ double f(double x);"], "f",
@@ -233,7 +246,8 @@ def test_a_mistake_is_reported_with_what_to_do(bind, lines, function, message):
 
 
 def test_a_function_that_is_called_like_a_class_is_refused(tenon, tmp_path):
-    (tmp_path / "a.c").write_text("struct t; void t_free(struct t *x) { (void)x; } int t_f(struct t *x) { return x != 0; }\n")
+    text = "struct t; void t_free(struct t *x) { (void)x; }\nint t_f(struct t *x) { return x != 0; }\n"
+    (tmp_path / "a.c").write_text(text)
     (tmp_path / "b.c").write_text("int t(int x) { return x; }\n#define grid 3\n")
     done = tenon("build", "a.c", "b.c", "--name", "both")
     assert done.status == 0, done.err
@@ -241,7 +255,8 @@ def test_a_function_that_is_called_like_a_class_is_refused(tenon, tmp_path):
 
 
 def test_a_constant_gives_way_to_a_class(bind):
-    bound = header(bind, "#define t 3", before="typedef struct t t;\nt *t_new(void);\nvoid t_free(t *);\nint t_a(t *);\n")
+    before = "typedef struct t t;\nt *t_new(void);\nvoid t_free(t *);\nint t_a(t *);\n"
+    bound = header(bind, "#define t 3", before=before)
     assert "t" not in bound.constants
 
 

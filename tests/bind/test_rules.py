@@ -264,7 +264,7 @@ REFUSED = [
     ("@param x [m][n]", "double f(int m, int n, tn_f64_2 **x)", "x is an array of tn_f64_2"),
     ("", "double f(int m, double (*x[m])(double))", "x is an array of callbacks"),
     ("", "double f(double (**x)(double))", "x is a callback"),
-    ("", "void f(const tn_error *err)", "err is where C says what went wrong; declare it as `tn_error \\*`, without more"),
+    ("", "void f(const tn_error *err)", "err is where C says what went wrong; declare it as `tn_error \\*`, without "),
     ("@param[out] err it", "void f(tn_error *err)", "err is where C says what went wrong"),
     ("", "void f(tn_error *a, tn_error *b)", "it has two places to say what went wrong; drop one `tn_error \\*`"),
     ("", "void f(grid *g)", "g is a pointer to grid, which is only declared, and there is no grid_free"),

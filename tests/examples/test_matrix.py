@@ -97,7 +97,8 @@ def test_it_grows_far(m):
 
 REFUSED = [
     (lambda m, a: a.append(np.ones(2)), ValueError, "matrix.append(): row has 2 numbers, and the matrix 3 columns"),
-    (lambda m, a: a.append(np.ones(3, np.float32)), TypeError, "matrix.append(): row must be float64[n], got float32[3]"),
+    (lambda m, a: a.append(np.ones(3, np.float32)), TypeError,
+     "matrix.append(): row must be float64[n], got float32[3]"),
     (lambda m, a: a.append([1.0, 2.0, 3.0]), TypeError, "matrix.append(): row must be float64[n], got list"),
     (lambda m, a: a.add(m.matrix(3)), ValueError, "matrix.add(): the matrices have (2, 3) and (0, 3) numbers"),
     (lambda m, a: a.add(m.point(1, 2)), TypeError, "matrix.add(): other must be matrix, got"),

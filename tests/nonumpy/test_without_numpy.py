@@ -9,6 +9,7 @@ import resource
 import struct
 import sys
 from array import array
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -268,7 +269,8 @@ void line_free(line *l) { free(l->values); free(l); }
 tn_array line_values(line *l)
 {
     static const ptrdiff_t stride[] = {sizeof(double)};
-    return (tn_array){.span = {.data = l->values, .type = &tn_type_float64, .ndim = 1, .shape = &l->n, .strides = stride}};
+    return (tn_array){.span = {.data = l->values, .type = &tn_type_float64, .ndim = 1, .shape = &l->n,
+                               .strides = stride}};
 }
 double line_sum(const line *l) { double t = 0; for (ptrdiff_t i = 0; i < l->n; i++) t += l->values[i]; return t; }
 tn_array arrange(ptrdiff_t n)

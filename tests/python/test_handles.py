@@ -113,12 +113,14 @@ double grid_at(const grid *g, double x)
 grid *grid_copy(const grid *g) { return grid_of((size_t)g->n, g->values); }
 grid *grid_same(grid *g) { return g; }
 grid *grid_none(const grid *g) { (void)g; return NULL; }
-void grid_import(grid *g, size_t n, const double x[n]) { for (size_t i = 0; i < n && (ptrdiff_t)i < g->n; i++) g->values[i] = x[i]; }
+void grid_import(grid *g, size_t n, const double x[n]) { for (size_t i = 0; i < n && (ptrdiff_t)i < g->n;
+    i++) g->values[i] = x[i]; }
 /** @buffer */
 tn_array grid_values(grid *g)
 {
     static const ptrdiff_t stride[] = {sizeof(double)};
-    return (tn_array){.span = {.data = g->values, .type = &tn_type_float64, .ndim = 1, .shape = &g->n, .strides = stride}};
+    return (tn_array){.span = {.data = g->values, .type = &tn_type_float64, .ndim = 1, .shape = &g->n,
+        .strides = stride}};
 }
 /** Read-only. */
 tn_array grid_peek(const grid *g)
@@ -153,10 +155,12 @@ void grid_wait_alone(grid *g) { grid_wait(g); }
 int has_entered(void) { return entered; }
 void let_leave(int go) { if (!go) entered = 0; leave = go; }
 
-double total(const grid *g, double scale) { double t = 0; for (ptrdiff_t i = 0; i < g->n; i++) t += g->values[i]; return t * scale; }
+double total(const grid *g, double scale) { double t = 0; for (ptrdiff_t i = 0; i < g->n; i++) t += g->values[i];
+    return t * scale; }
 
 typedef struct grid_cell { double width; int number; } grid_cell;
-grid_cell *grid_cell_new(const grid *g) { grid_cell *c = malloc(sizeof *c); *c = (grid_cell){g->spacing, 7}; cells++; return c; }
+grid_cell *grid_cell_new(const grid *g) { grid_cell *c = malloc(sizeof *c); *c = (grid_cell){g->spacing, 7}; cells++;
+    return c; }
 void grid_cell_free(grid_cell *c) { cells--; free(c); }
 double grid_cell_width(const grid_cell *c) { return c->width; }
 double grid_cell_count(const grid *g) { return (double)g->n; }

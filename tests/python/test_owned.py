@@ -52,7 +52,8 @@ tn_array filled(ptrdiff_t m, ptrdiff_t n, bool fortran)
         return out;
     for (ptrdiff_t i = 0; i < m; i++)
         for (ptrdiff_t j = 0; j < n; j++)
-            *(int32_t *)((char *)out.span.data + i * out.span.strides[0] + j * out.span.strides[1]) = (int32_t)(10 * i + j);
+            *(int32_t *)((char *)out.span.data + i * out.span.strides[0] + j * out.span.strides[1]) = (int32_t)(10 * i
+                + j);
     return out;
 }
 
@@ -90,7 +91,8 @@ typedef struct { int32_t a; float b; } pair;
 tn_array pairs(ptrdiff_t n)
 {
     static const tn_field fields[] = {{"a", &tn_type_int32, 0}, {"b", &tn_type_float32, 4}};
-    static const tn_type type = {.kind = TN_STRUCT, .byteorder = TN_NO_ORDER, .alignment = 4, .itemsize = 8, .nfields = 2,
+    static const tn_type type = {.kind = TN_STRUCT, .byteorder = TN_NO_ORDER, .alignment = 4, .itemsize = 8,
+        .nfields = 2,
                                  .fields = fields};
     tn_array out;
     if (tn_array_zeros(&type, 1, &n, TN_ORDER_C, &out, NULL) == TN_OK)
@@ -103,7 +105,8 @@ tn_array pairs(ptrdiff_t n)
 tn_array typed(int which)
 {
     static const tn_type big = {.kind = TN_FLOAT, .byteorder = '>', .alignment = 1, .itemsize = 8};
-    static const tn_type day = {.kind = TN_DATETIME, .byteorder = TN_NATIVE, .alignment = 8, .itemsize = 8, .name = "D"};
+    static const tn_type day = {.kind = TN_DATETIME, .byteorder = TN_NATIVE, .alignment = 8, .itemsize = 8,
+        .name = "D"};
     static const tn_type name = {.kind = TN_BYTES, .byteorder = TN_NO_ORDER, .alignment = 1, .itemsize = 5};
     const tn_type *const types[] = {&tn_type_bool, &tn_type_float16, &tn_type_complex128, &big, &day, &name,
                                     &tn_type_bfloat16, &tn_type_longdouble};
@@ -126,7 +129,8 @@ static void count_release(tn_array *self) { (void)self; released++; }
 /** What C may get wrong. */
 tn_array wrong(int how)
 {
-    static const ptrdiff_t shape[] = {3}, negative[] = {-1}, huge[] = {PTRDIFF_MAX}, strides[] = {8}, wide[] = {PTRDIFF_MAX};
+    static const ptrdiff_t shape[] = {3}, negative[] = {-1}, huge[] = {PTRDIFF_MAX}, strides[] = {8},
+        wide[] = {PTRDIFF_MAX};
     static const tn_type object = {.kind = TN_OBJECT, .byteorder = TN_NATIVE, .alignment = 8, .itemsize = 8};
     tn_array out = {.span = {.data = shared, .type = &tn_type_float64, .ndim = 1, .shape = shape, .strides = strides},
                     .release = count_release};

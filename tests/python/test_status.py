@@ -60,7 +60,8 @@ thing *thing_new(int value, tn_error *err)
 }
 void thing_free(thing *t) { free(t); }
 /** @attribute */
-int thing_value(const thing *t, tn_error *err) { if (t->value == 13) tn_fail(err, TN_WRONG_VALUE, "it is 13"); return t->value; }
+int thing_value(const thing *t, tn_error *err) { if (t->value == 13) tn_fail(err, TN_WRONG_VALUE, "it is 13");
+    return t->value; }
 /** @attribute */
 tn_status thing_set_value(thing *t, int value, tn_error *err)
 {

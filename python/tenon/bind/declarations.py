@@ -185,5 +185,5 @@ class Translation:
     names: dict[str, int] = field(default_factory=dict)  # integer constants that sizes may mention
     includes: list[str] = field(default_factory=list)  # absolute paths of all files read
     comment: str = ""  # the comment of the file itself
-    types: dict[str, TypeName] = field(default_factory=dict)  # spelling of a structure that functions mention → its name
+    types: dict[str, TypeName] = field(default_factory=dict)  # spelling of what functions mention → its name
     declared: frozenset[str] = frozenset()  # every function visible, included files too

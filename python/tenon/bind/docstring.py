@@ -30,7 +30,7 @@ def class_doc(item: HandleClass) -> str:
 
 
 def python_signature(function: Function) -> str:
-    """`scale(a: float, x: float64[n], *, y: float64[n] = None) -> float64[n]`; `grid.spacing: float` of an attribute."""
+    """`scale(a: float, x: float64[n], *, y: float64[n] = None) -> float64[n]`; an attribute: `grid.spacing: float`."""
     results = [entry.split("\n")[0].split(" : ")[-1] for entry in _outputs(function, "")]
     returned = "None" if not results else results[0] if len(results) == 1 else f"tuple[{', '.join(results)}]"
     if function.method is not None and function.method.is_read:

@@ -66,9 +66,8 @@ class Handles:
     def unknown(self, record: Record, what: str) -> Refused:
         """A pointer to a structure of which nothing but its name is known, and which nothing frees."""
         name = record.name
-        return Refused(
-            f"{what} a pointer to {name}, which is only declared, and there is no {name}{FREE}()", self.how_to_free(name)
-        )
+        what = f"{what} a pointer to {name}, which is only declared, and there is no {name}{FREE}()"
+        return Refused(what, self.how_to_free(name))
 
     def how_to_free(self, name: str) -> str:
         """What would make a type a class."""
@@ -131,8 +130,8 @@ def _makers(translations: Iterable[Translation]) -> Iterator[str]:
 
 
 def _is_meant(declaration: Declaration, type_name: TypeName, spelling: str, makers: Sequence[str]) -> bool:
-    """A structure that Python can look into is an object only where C makes some and this frees them; otherwise it stays
-    a value, whatever the function does to it."""
+    """A structure that Python can look into is an object only where C makes some and this frees them; otherwise it
+    stays a value, whatever the function does to it."""
     if not type_name.complete:
         return True
     one = len(declaration.parameters) == 1 and _points_to(declaration.parameters[0].type, spelling)
@@ -247,7 +246,8 @@ def _misfit(function: Function, method: Method) -> tuple[str, str] | None:
         wanted = f"{owner.name}_{method.name}(const {owner.name} *)"
         return f"it sets {method.name}, which is no attribute", f"say @attribute of `{wanted}`, too, or drop it here"
     if method.kind is MethodKind.BUFFER and owner.find(MethodKind.BUFFER):
-        return f"{owner.find(MethodKind.BUFFER)[0].name} has @buffer already", "an object is one array; drop one of them"
+        other = owner.find(MethodKind.BUFFER)[0]
+        return f"{other.name} has @buffer already", "an object is one array; drop one of them"
     for other in owner.methods:
         if other.method and other.method.name == method.name:
             return f"{other.name} at {other.location} has its name already", "rename one of them"

@@ -106,9 +106,9 @@ class Param:
 class Passed:
     """How the loop makes one C argument.
 
-    `how`: "pointer" to params[index], its "value", a "view", a "span", a "text", the table of its "rows", a "handle" or an
-    "owned" array; the "error" that it may fill in; a "size" (sizes[index]) by value, or "size reference" as the address of a local copy; "constant" and
-    "constant reference" likewise.
+    `how`: "pointer" to params[index], its "value", a "view", a "span", a "text", the table of its "rows", a "handle" or
+    an "owned" array; the "error" that it may fill in; a "size" (sizes[index]) by value, or "size reference" as the
+    address of a local copy; "constant" and "constant reference" likewise.
     """
 
     how: str

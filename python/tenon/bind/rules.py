@@ -232,7 +232,7 @@ def _classify_record(draft: _Draft, ctype: Record) -> None:
         raise Refused(f"{draft.python_name} is passed by value: C cannot write to it", "pass a pointer")
     if ctype.spelling in draft.handles.by_spelling:
         raise Refused(
-            f"{draft.python_name} is a {ctype.name} by value, and {ctype.name} is a class, whose objects are not copied",
+            f"{draft.python_name} is a {ctype.name} by value, and objects of the class {ctype.name} are not copied",
             f"take a `const {ctype.name} *`",
         )
     draft.element = _described(ctype)
@@ -332,7 +332,8 @@ def _classify_pointer(draft: _Draft, ctype: Pointer) -> None:
         _classify_error(draft, target)
         return
     if isinstance(target, Record) and (view_of(target.name) or target.name in ("tn_span", "tn_array")):
-        advice = "return the array" if target.name == "tn_array" and directive.direction == "out" else "pass it by value"
+        returned = target.name == "tn_array" and directive.direction == "out"
+        advice = "return the array" if returned else "pass it by value"
         raise Refused(f"{name} is a pointer to {target.name}", advice)
     if isinstance(target, Record) and not target.named:
         raise Refused(f"{name} is a pointer to a structure that has no name", "give it one with typedef")
@@ -418,7 +419,8 @@ def _rows_without_shape(draft: _Draft, ctype: Array | Pointer, row: Pointer) -> 
 def _classify_error(draft: _Draft, target: Record) -> None:
     """Where C says in words what went wrong: no parameter of Python's."""
     if target.const or draft.directive.acts:
-        raise Refused(f"{draft.python_name} is where C says what went wrong", "declare it as `tn_error *`, without more")
+        what = f"{draft.python_name} is where C says what went wrong"
+        raise Refused(what, "declare it as `tn_error *`, without more")
     draft.says_error = True
 
 
