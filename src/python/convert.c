@@ -13,6 +13,7 @@
 #include "object.h"
 #include "owned.h"
 #include "refusal.h"
+#include "span_type.h"
 #include "rows.h"
 #include "value.h"
 
@@ -124,6 +125,8 @@ static bool is_array_of_values(tnpy_frame *frame, PyObject *obj)
         tnpy_numpy_fields(obj, &span);
         return span.ndim > 0;
     }
+    if (tnpy_span_check(frame->state, obj))
+        return ((const tnpy_span *)obj)->span.ndim > 0; /* also where the buffer protocol has no word for its elements */
     if (!PyObject_CheckBuffer(obj))
         return false;
     Py_buffer buffer;
