@@ -65,6 +65,17 @@ def test_times_have_their_unit_in_the_dict(dtype: str) -> None:
         tenon.Span(x).__array_struct__  # noqa: B018
 
 
+@pytest.mark.parametrize("dtype", ["M8[ns]", "m8[25s]"])
+def test_times_of_others_have_the_unit_that_their_dict_says(dtype: str) -> None:
+    x = np.zeros(3, dtype)
+
+    class Both:
+        __array_struct__ = x.__array_struct__  # it only says that there is a unit
+        __array_interface__ = x.__array_interface__
+
+    assert tenon.Span(Both()).dtype == x.dtype
+
+
 @pytest.mark.parametrize("dtype", ["U2", OTHER + "U2"])
 def test_text_is_in_the_dict_alone(dtype: str) -> None:
     """NumPy takes the structure's size of text for a number of characters, and reads beyond the end."""

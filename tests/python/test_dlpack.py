@@ -148,6 +148,18 @@ def test_exporters_of_every_year_are_understood(c: ModuleType) -> None:
     assert c.sum(Of2024()) == c.sum(Of2021()) == X.sum()
 
 
+def test_exporters_that_know_versions_but_no_copies_are_asked_for_a_version(c: ModuleType) -> None:
+    """Without one they could not say that they are read-only."""
+    x = X.copy()
+    x.flags.writeable = False
+
+    class Of2024:
+        def __dlpack__(self, *, stream: Any = None, max_version: Any = None) -> Any:
+            return x.__dlpack__(max_version=max_version)
+
+    assert c.readonly(Of2024())
+
+
 @pytest.mark.parametrize("version", [(1, 0), None], ids=["versioned", "of before versions"])
 def test_a_tensor_is_given_back_once_when_the_call_has_ended(c: ModuleType, version: Any) -> None:
     tensor = Tensor(X.ctypes.data, (3, 4), (4, 1), version=version)
