@@ -136,7 +136,7 @@ PROTOCOLS: dict[str, tuple[str, Callable[[tenon.Span], int]]] = {
 SHARED = {
     "float64": "BISDdANP",
     "Fortran order": "BISDdNP",
-    "backwards": "BISDdN",
+    "backwards": "BISDN",
     "read-only": "BISDANP",
     "no dimensions": "BISDdNP",
     "empty": "BISDdANP",
