@@ -3,7 +3,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from inspect import Signature
 from types import MethodType, TracebackType
-from typing import Any, Literal, Self, SupportsIndex, final, overload
+from typing import Any, Literal, Self, SupportsIndex, final
+
+from typing_extensions import disjoint_base
 
 class CallError(RuntimeError):
     """A C function returned an error code."""
@@ -39,6 +41,7 @@ class Function:
     def coerce(self, /, *args: Any, **kwargs: Any) -> Any:
         """Convert what C only reads, then call C."""
 
+@disjoint_base
 class Handle:
     """The base of the classes of C."""
 
@@ -131,10 +134,7 @@ class Span:
     @property
     def T(self) -> Span: ...
     def transpose(self, /, *axes: Any) -> Span: ...
-    @overload
-    def reshape(self, /, shape: SupportsIndex | Iterable[SupportsIndex], order: Literal["C", "F"] = "C") -> Span: ...
-    @overload
-    def reshape(self, /, *shape: SupportsIndex, order: Literal["C", "F"] = "C") -> Span: ...
+    def reshape(self, /, *shape: SupportsIndex | Iterable[SupportsIndex], order: Literal["C", "F"] = "C") -> Span: ...
     def toreadonly(self) -> Span: ...
     def copy(self, order: Literal["C", "F", "K", "rows"] = "C") -> Span:
         """The same elements in new memory."""
@@ -169,7 +169,9 @@ class Span:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None, /
     ) -> None: ...
-    def __buffer__(self, flags: int, /) -> memoryview: ...
+    if sys.version_info >= (3, 12):
+        def __buffer__(self, flags: int, /) -> memoryview: ...
+
     def __dlpack__(
         self,
         *,
@@ -243,6 +245,7 @@ def lend(
 def rows(sequence: Any, *, dtype: Any = None, readonly: bool | None = None) -> Span:
     """Buffers that lie anywhere as one Span, whose first axis leads through a table of pointers: C's `T **`."""
 
+@disjoint_base
 class Exporter:
     """An object that shows a Span as its buffer."""
 

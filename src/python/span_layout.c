@@ -169,7 +169,7 @@ static PyMethodDef methods[] = {
     {"transpose", transpose, METH_VARARGS,
      "transpose($self, /, *axes)\n--\n\nA view with its axes in another order; without axes, reversed."},
     {"reshape", (PyCFunction)(void (*)(void))reshape, METH_VARARGS | METH_KEYWORDS,
-     "reshape($self, /, shape, order='C')\n--\n\n"
+     "reshape($self, /, *shape, order='C')\n--\n\n"
      "A view of the same elements, in C or Fortran order, with another shape; one extent may be -1.\n\n"
      "ValueError where that would need a copy."},
     {"toreadonly", toreadonly, METH_NOARGS,
