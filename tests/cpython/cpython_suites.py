@@ -132,11 +132,11 @@ class Outcome:
     failures: list[str] = field(default_factory=list)
     skipped: str | None = None
     differing: set[Statement] = field(default_factory=set)
+    stale: set[Statement] = field(default_factory=set)  # listed for this test, and yet not differing
 
 
 @dataclass
 class Suite:
-    name: str
     numpy: bool
     path: Path
     source: str
@@ -203,13 +203,16 @@ def missing() -> str | None:
     return None
 
 
-def load(name: str, view: type, numpy: bool, allowed: set[Statement] | None = None) -> Suite:
-    """The suite with `view` in memoryview's place; with or without NumPy to compare with; `allowed` may differ."""
+def path_of(name: str) -> Path:
     spec = importlib.util.find_spec(f"test.{name}")
     assert spec is not None and spec.origin is not None
-    path = Path(spec.origin)
-    module = types.ModuleType(name)
-    suite = Suite(name, numpy, path, path.read_text(encoding="utf-8"), listed() if allowed is None else allowed, module)
+    return Path(spec.origin)
+
+
+def load(path: Path, view: type, numpy: bool, allowed: set[Statement]) -> Suite:
+    """The suite with `view` in memoryview's place, and with or without NumPy to compare with; `allowed` may differ."""
+    module = types.ModuleType(path.stem)
+    suite = Suite(numpy, path, path.read_text(encoding="utf-8"), allowed, module)
     tree: ast.AST = ast.parse(suite.source)
     tree = _GoOnAfterWhatIsListed({statement.text for statement in suite.allowed}).visit(tree)
     tree = ast.fix_missing_locations(_KeepMemoryviewWherePythonInsists().visit(tree))
@@ -260,4 +263,5 @@ def run(suite: Suite, case: unittest.TestCase, seed: int = 0) -> Outcome:
         case.run(result)
     if result.testsRun == 0 and not result.skipped:
         result.texts.append(f"{case.id()} was not run")
-    return Outcome(result.texts, result.skipped[0][1] if result.skipped else None, suite.differing)
+    stale = {statement for statement in suite.allowed if statement.test == case.id()} - suite.differing
+    return Outcome(result.texts, result.skipped[0][1] if result.skipped else None, suite.differing, stale)

@@ -11,7 +11,7 @@ import tomllib
 from collections import defaultdict
 from pathlib import Path
 
-from cpython_suites import SUITES, Difference, Statement, load, read_differences, run
+from cpython_suites import SUITES, Difference, Statement, listed, load, path_of, read_differences, run
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "reference" / "memoryview.md"
 COUNTS = Path(__file__).parent / "counts.toml"
@@ -26,7 +26,7 @@ def count() -> Counts:
 
     counts: Counts = {}
     for name in SUITES:
-        suite = load(name, tenon.Span, numpy=False)
+        suite = load(path_of(name), tenon.Span, False, listed())
         outcomes = [run(suite, case) for case in suite.cases]
         counts[name] = {
             "tests": len(outcomes),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Span against a model in pure Python, which knows memory as bytes, and an axis as the positions it visits."""
 
+import itertools
 import struct
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +64,7 @@ class Exporter:
     def __init__(
         self, memory: bytes, format: str, shape: tuple[int, ...], strides: tuple[int, ...], offset: int
     ) -> None:
+        self.layout = format, shape, strides, offset
         self.__array_interface__ = {
             "version": 3,
             "data": memory,
@@ -174,10 +176,8 @@ def test_bytes_come_in_the_order_asked_for(pair: tuple[Exporter, Model]) -> None
 @given(arrays(), st.data())
 def test_equality_is_that_of_the_lists(pair: tuple[Exporter, Model], data: st.DataObject) -> None:
     exporter, model = pair
-    (other_exporter, other_model), again = (
-        data.draw(arrays()),
-        Exporter(*exporter_arguments(packed(model, False), model)),
-    )
+    other_exporter, other_model = data.draw(arrays())
+    again = contiguous(packed(model, False), model)
     span = tenon.Span(exporter)
     assert span == tenon.Span(again) and not span != tenon.Span(again)
     assert span == again
@@ -186,12 +186,13 @@ def test_equality_is_that_of_the_lists(pair: tuple[Exporter, Model], data: st.Da
     assert (span != tenon.Span(other_exporter)) is not same
 
 
-def exporter_arguments(memory: bytes, model: Model) -> tuple[bytes, str, tuple[int, ...], tuple[int, ...], int]:
-    itemsize, strides = struct.calcsize(model.format), []
+def contiguous(memory: bytes, model: Model) -> Exporter:
+    """Other memory for the elements of the model, in C order."""
+    stride, strides = struct.calcsize(model.format), []
     for extent in reversed(model.shape):
-        strides.insert(0, itemsize)
-        itemsize *= max(extent, 1)
-    return memory or bytes(8), model.format, model.shape, tuple(strides), 0
+        strides.insert(0, stride)
+        stride *= max(extent, 1)
+    return Exporter(memory or bytes(8), model.format, model.shape, tuple(strides), 0)
 
 
 def same_shape_and_values(a: Model, b: Model) -> bool:
@@ -215,3 +216,47 @@ def test_searching_agrees_with_lists(pair: tuple[Exporter, Model], data: st.Data
     else:
         with pytest.raises(ValueError, match="is not there"):
             span.index(value, start, stop)
+
+
+@given(st.data(), arrays())
+def test_an_element_is_written_where_the_model_has_it_and_nowhere_else(
+    data: st.DataObject, pair: tuple[Exporter, Model]
+) -> None:
+    model = pair[1]
+    if 0 in model.shape:
+        return
+    memory = bytearray(model.memory)
+    span = tenon.Span(Exporter(memory, *pair[0].layout))
+    index = tuple(data.draw(st.integers(-extent, extent - 1)) for extent in model.shape)
+    value = data.draw(st.integers(0, 100))
+    span[index] = value
+    expected = bytearray(model.memory)
+    struct.pack_into(model.format, expected, model[index].offset, value)
+    assert memory == expected and span[index] == value
+
+
+@given(st.data(), arrays())
+def test_a_view_is_assigned_element_by_element(data: st.DataObject, pair: tuple[Exporter, Model]) -> None:
+    model = pair[1]
+    key = data.draw(keys(model.shape))
+    places = [element.offset for element in elements(model[key])]
+    itemsize = struct.calcsize(model.format)
+    if not model.axes or any(abs(a - b) < itemsize for a, b in itertools.combinations(places, 2)):
+        return  # one value is assigned a value; elements that lie on each other have no order of their own
+    memory = bytearray(model.memory)
+    span = tenon.Span(Exporter(memory, *pair[0].layout))
+    source = data.draw(st.binary(min_size=itemsize * len(places), max_size=itemsize * len(places)))
+    span[key if Ellipsis in key else (*key, ...)] = contiguous(source, model[key])
+    expected = bytearray(model.memory)
+    for number, place in enumerate(places):
+        expected[place : place + itemsize] = source[number * itemsize : (number + 1) * itemsize]
+    assert memory == expected
+
+
+def elements(model: Model) -> list[Model]:
+    """In C order, each as a model without axes."""
+    if not model.axes:
+        return [model]
+    first, *rest = model.axes
+    inner = (Model(model.memory, model.format, model.offset + at, tuple(rest)) for at in first)
+    return [element for part in inner for element in elements(part)]
