@@ -3,9 +3,9 @@
 
     python tests/interop PYTHON=LABEL… [--record]
 
-Each PYTHON is an interpreter whose environment has consumers. With a LABEL such as "NumPy 1.26", only those of NumPy are
-asked, and are called so. With --record the table in the documentation is written anew. Exits 1 if a consumer crashed or
-read wrong data, or if an outcome is not the recorded one.
+Each PYTHON is an interpreter whose environment has consumers. With a LABEL such as "NumPy 1.26", only those of NumPy
+are asked, and are called so. With --record the table in the documentation is written anew. Exits 1 if a
+consumer crashed or read wrong data, or if an outcome is not the recorded one.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ foreign memory. `make interop` installs the consumers, runs them and compares wi
 - no [n]: a refusal; its words stand below
 
 All memory is aligned to 64 bytes here; JAX copies what is not. h5py writes into a file. A buffer has no code for
-bfloat16, DLPack none for structures and for byte orders that are not the machine's, and most libraries have no notion of
-memory behind pointers.
+bfloat16, DLPack none for structures and for byte orders that are not the machine's, and most libraries have no notion
+of memory behind pointers.
 
 """
 
