@@ -18,6 +18,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+import tenon
 from tenon.bind.toolchain import Toolchain
 
 
@@ -84,6 +85,19 @@ def test_suboffsets_are_kept(c: ModuleType) -> None:
     c.keep(0, x, False)
     assert c.show(0)[2:5] == (view.shape, view.strides, view.suboffsets)
     c.release(0)
+
+
+@pytest.mark.parametrize("kind", ["bfloat16", "datetime64[s]", ">c8"])
+def test_a_span_is_kept_also_where_the_buffer_protocol_has_no_word_for_its_elements(c: ModuleType, kind: str) -> None:
+    x = tenon.zeros((2, 3), kind)[::-1]
+    c.keep(0, x, True)
+    where, said, shape, strides, _, _ = c.show(0)
+    assert (where, said, shape, strides) == (x.address, str(x.dtype), x.shape, x.strides)
+    with pytest.raises(BufferError):
+        x.release()
+    c.release(0)
+    c.settle()
+    x.release()
 
 
 def test_a_change_of_the_arrays_shape_does_not_reach_what_is_kept(c: ModuleType) -> None:
