@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-TABLES = ["calls", "batches", "lend", "extensions", "memory"]
+TABLES = ["calls", "batches", "lend", "extensions", "copies", "memory"]
 
 
 def measure_here(name: str, quick: bool) -> dict[str, Any]:

@@ -60,6 +60,20 @@ def _of_extensions(table: dict[str, Any]) -> Iterator[Goal]:
             yield Goal(f"{row['title']}: {name} / {base}", second / first, limits[row["key"]])
 
 
+def _of_copies(table: dict[str, Any]) -> Iterator[Goal]:
+    limits = {"transposed": 1 / 4, "strided": 1.05, "gathered 8": 1 / 3, "gathered 128": 1 / 1.5, "gathered 4096": 1.0}
+    for row in table["rows"]:
+        times = medians(row)
+        tenon = times.pop("tenon")
+        times.pop("rows kept", None)
+        if row["key"].startswith("block"):
+            large = int(row["key"].split()[1]) >= 16 * 1024  # memcpy that goes past the caches, or should
+            yield Goal(f"{row['title']}: tenon / memcpy", tenon / times["memcpy"], 1.0 if large else 1.02)
+        elif row["key"] in limits:
+            for name in times:
+                yield Goal(f"{row['title']}: tenon / {name}", tenon / times[name], limits[row["key"]])
+
+
 def _of_memory(table: dict[str, Any]) -> Iterator[Goal]:
     yield Goal(f"memory: growth over {table['calls']:,} calls", table["growth_bytes"] / 1024, 256, " KiB")
 
@@ -70,6 +84,7 @@ def goals(results: dict[str, Any]) -> list[Goal]:
         "batches": _of_batches,
         "lend": _of_lend,
         "extensions": _of_extensions,
+        "copies": _of_copies,
         "memory": _of_memory,
     }
     return [goal for name, table in results["tables"].items() for goal in of[name](table)]

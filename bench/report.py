@@ -67,6 +67,19 @@ def extensions(table: dict[str, Any]) -> list[str]:
     return _compared("Cost of the C API, ns of CPU time, the loop around it included", table)
 
 
+def copies(table: dict[str, Any]) -> list[str]:
+    lines = _heading("Copies, us of CPU time",
+                     f"{'':42}{'':12}{'median':>11}{'quartiles':>20}{'/ tenon':>10}")
+    for row in table["rows"]:
+        first = row["variants"][0]["median_ns"]
+        for k, variant in enumerate(row["variants"]):
+            ns, (low, high) = variant["median_ns"], variant["quartiles_ns"]
+            spread = f"{low / 1e3:.1f}–{high / 1e3:.1f}"
+            lines.append(f"{row['title'] if k == 0 else '':42}{variant['variant']:12}{ns / 1e3:11.1f}{spread:>20}"
+                         f"{ns / first:10.2f}")
+    return lines
+
+
 def memory(table: dict[str, Any]) -> list[str]:
     resident = table["resident_bytes"]
     return [*_heading(f"Memory over {table['calls']:,} calls of {len(table['kinds'])} kinds in turn",
@@ -77,7 +90,8 @@ def memory(table: dict[str, Any]) -> list[str]:
             f"kinds: {', '.join(table['kinds'])}"]
 
 
-TABLES = {"calls": calls, "batches": batches, "lend": lend, "extensions": extensions, "memory": memory}
+TABLES = {"calls": calls, "batches": batches, "lend": lend, "extensions": extensions, "copies": copies,
+          "memory": memory}
 
 
 def report(results: dict[str, Any]) -> str:

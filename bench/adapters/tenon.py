@@ -24,6 +24,11 @@ def load() -> dict[str, Callable]:
     }
 
 
+def load_copies() -> ModuleType:
+    """tn_copy and memcpy as functions of two arrays."""
+    return tenon.build(HERE / "copies.c", name="copies")
+
+
 def load_loops() -> ModuleType:
     """Functions with .batch, and the plain C loops over them."""
     return tenon.build(MATERIAL / "cross.c", MATERIAL / "material.c", HERE / "loops.c", name="loops")

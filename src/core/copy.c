@@ -157,6 +157,18 @@ static tn_status copy_by_way(const tn_span *to, const tn_span *from, const tni_c
     return status;
 }
 
+/* Most copies are of one block to another. */
+static int copy_block(const tn_span *to, const tn_span *from)
+{
+    ptrdiff_t itemsize = to->type->itemsize, nbytes = tn_span_nbytes(to);
+    if (to->suboffsets != NULL || from->suboffsets != NULL || nbytes >= TNI_STREAM_FROM ||
+        !tn_is_contiguous(to->ndim, to->shape, to->strides, itemsize, TN_ORDER_C) ||
+        !tn_is_contiguous(from->ndim, from->shape, from->strides, itemsize, TN_ORDER_C))
+        return 0;
+    memmove(to->data, from->data, (size_t)nbytes);
+    return 1;
+}
+
 /* The two have one shape. */
 static tn_status copy_over(const tn_span *to, const tn_span *from, const tni_cast *cast, tn_error *err)
 {
@@ -186,7 +198,7 @@ tn_status tn_copy(const tn_span *to, const tn_span *from, tn_casting casting, tn
         status = choose_cast(to->type, from->type, casting, &cast, &casts, err);
     if (status == TN_OK)
         status = match_shape(to, from, &source, &layout, err);
-    if (status != TN_OK || tn_span_nbytes(to) == 0)
+    if (status != TN_OK || tn_span_nbytes(to) == 0 || (!casts && copy_block(to, &source)))
         return status;
     status = tni_refuse_self_overlap(to, err);
     if (status == TN_OK && casts && casting == TN_CAST_EXACT && !cast.is_exact)

@@ -73,19 +73,36 @@ typedef struct hull {
     uintptr_t low, high;
 } hull;
 
-static int widen(void *context, char *data)
+/* To begin with, the lowest and the highest address of a piece. */
+static void widen(hull *h, int axis, char *place)
 {
-    hull *h = context;
-    uintptr_t low = (uintptr_t)(data + h->of->low), high = (uintptr_t)(data + h->of->high);
-    h->low = low < h->low ? low : h->low;
-    h->high = high > h->high ? high : h->high;
-    return 0;
+    const tn_span *span = h->of->span;
+    if (axis < h->of->outer - 1) {
+        for (ptrdiff_t k = 0; k < span->shape[axis]; k++)
+            widen(h, axis + 1, tni_step(span, axis, place, k));
+        return;
+    }
+    uintptr_t low = h->low, high = h->high;
+    for (ptrdiff_t k = 0; k < span->shape[axis]; k++) {
+        uintptr_t data = (uintptr_t)tni_step(span, axis, place, k);
+        low = data < low ? data : low;
+        high = data > high ? data : high;
+    }
+    h->low = low;
+    h->high = high;
 }
 
 static hull hull_of(const pieces *p)
 {
-    hull h = {p, UINTPTR_MAX, 0};
-    visit_all(p, widen, &h);
+    uintptr_t data = (uintptr_t)p->span->data;
+    hull h = {p, data, data};
+    if (p->outer > 0) {
+        h.low = UINTPTR_MAX;
+        h.high = 0;
+        widen(&h, 0, p->span->data);
+    }
+    h.low += (uintptr_t)p->low;
+    h.high += (uintptr_t)p->high;
     return h;
 }
 
@@ -226,9 +243,6 @@ tn_status tni_refuse_self_overlap(const tn_span *to, tn_error *err)
     pieces p;
     if (cut(to, &p))
         return refuse(TN_TOO_HARD, err);
-    for (int k = 0; k < p.outer; k++)
-        if (to->shape[k] > 1 && to->strides[k] == 0)
-            return refuse(TN_OVERLAPS, err);
     tn_overlap found = tn_span_overlaps_itself(&p.one, 0);
     if (p.outer == 0 || found != TN_DISJOINT)
         return refuse(found, err);

@@ -223,9 +223,22 @@ int tni_outer_axes(const tn_span *span)
     return outer;
 }
 
+/* Rows that move as they are. */
+static void copy_rows(const tni_transfer *t, int axis, char *to, char *from)
+{
+    const tni_job *job = &t->job;
+    for (ptrdiff_t k = 0; k < t->to->shape[axis]; k++)
+        memmove(tni_step(t->to, axis, to, k) + job->to_start, tni_step(t->from, axis, from, k) + job->from_start,
+                (size_t)job->width);
+}
+
 /* The last axis that is walked. */
 static int walk_last(const tni_transfer *t, int axis, char *to, char *from)
 {
+    if (t->job.inner == tni_copy_run && t->job.naxes == 0) {
+        copy_rows(t, axis, to, from);
+        return 0;
+    }
     for (ptrdiff_t k = 0; k < t->to->shape[axis]; k++) {
         int stopped = tni_job_run(&t->job, tni_step(t->to, axis, to, k), tni_step(t->from, axis, from, k));
         if (stopped)

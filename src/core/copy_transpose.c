@@ -7,10 +7,9 @@
  * the plane is cut into tiles whose lines fit into the first cache, and in a tile small squares are transposed in
  * registers.
  *
- * Where the destination is large, a tile is made in a buffer and then written out, line by line, past the caches. The
- * rows of the buffer lie a little more than a tile's width apart, so that they do not compete, and such that every
- * byte has the phase in the buffer that it has in the destination. A line that a tile has only begun stays in the
- * buffer, and the next tile of the same rows completes it. */
+ * Where the destination is large, a tile is made in a buffer and then written out, line by line, past the caches. A
+ * line that a tile has only begun stays in the buffer, in front of its row, and the next tile of the same rows
+ * completes it. */
 #include <string.h>
 
 #include "copy_stream.h"
@@ -19,7 +18,7 @@
 enum {
     TILE_BYTES = 512,        /* along both axes, of a tile that is written in place */
     STREAM_ROWS = 256,       /* rows of a tile that is written through the buffer */
-    STREAM_PITCH = TNI_STREAM_ROW + 2 * TNI_LINE /* from one to the next, at most */
+    STREAM_PITCH = TNI_STREAM_ROW + TNI_LINE /* room in front of each, for what it began before */
 };
 
 typedef struct plane {
@@ -181,19 +180,18 @@ static void flush_row(char *to, char *row, ptrdiff_t length, int is_start, int i
 /* The destination is dense along j, its rows are no shorter than a tile's, and these are a whole number of elements. */
 int tni_copy_transposed_streaming(const tni_job *job, char *to, const char *from)
 {
-    /* A line to begin with, for the phase of the first row. */
     _Alignas(TNI_LINE) char buffer[TNI_LINE + STREAM_ROWS * STREAM_PITCH];
+    char *first = buffer + TNI_LINE;
     plane p = plane_of(job), in_buffer = p;
     ptrdiff_t columns = TNI_STREAM_ROW / p.width;
-    in_buffer.to_i = TNI_STREAM_ROW + TNI_LINE + (p.to_i % TNI_LINE + TNI_LINE) % TNI_LINE;
+    in_buffer.to_i = STREAM_PITCH;
     for (ptrdiff_t i = 0; i < p.ni; i += STREAM_ROWS) {
         ptrdiff_t rows = least(STREAM_ROWS, p.ni - i);
-        char *first = buffer + tni_phase(to + i * p.to_i);
         for (ptrdiff_t j = 0; j < p.nj; j += columns) {
             ptrdiff_t length = least(columns, p.nj - j);
             copy_tile(&in_buffer, first, from + i * p.from_i + j * p.from_j, rows, length);
             for (ptrdiff_t k = 0; k < rows; k++)
-                flush_row(to + (i + k) * p.to_i + j * p.to_j, first + k * in_buffer.to_i, length * p.width, j == 0,
+                flush_row(to + (i + k) * p.to_i + j * p.to_j, first + k * STREAM_PITCH, length * p.width, j == 0,
                           j + length == p.nj);
         }
     }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copies of a Span's elements: into new memory, from and to whatever holds an array, and one value everywhere.
  *
- * Large copies run without the GIL. Nothing can be freed meanwhile: Spans are held, so that they can't be released, and
- * what was borrowed is not given back before. Layouts are copied, because an ndarray's may be replaced at any time. Somebody
- * else may write to the elements, as with every view.
- */
+ * Large copies run without the GIL. Nothing can be freed meanwhile: Spans are held, so that they can't be released,
+ * and what was borrowed is not given back before. Layouts are copied, because an ndarray's may be replaced at any
+ * time. Somebody else may write to the elements, as with every view. */
 #include "span_room.h"
 
 #include <string.h>
@@ -88,8 +87,8 @@ static int read_choice(PyObject *given, const choice *choices, const char *argum
             *value = choices->value;
             return 0;
         }
-    PyErr_Format(PyUnicode_Check(given) ? PyExc_ValueError : PyExc_TypeError, "%s must be %s, got %R", argument, expected,
-                 given);
+    PyErr_Format(PyUnicode_Check(given) ? PyExc_ValueError : PyExc_TypeError, "%s must be %s, got %R", argument,
+                 expected, given);
     return -1;
 }
 
@@ -198,7 +197,7 @@ static PyObject *copy(PyObject *self, PyObject *args, PyObject *kwargs)
     return made;
 }
 
-/* --- from and to other arrays --------------------------------------------------------------------------------------- */
+/* --- from and to other arrays ------------------------------------------------------------------------------------- */
 
 static PyObject *raise_not_borrowed(const char *function, const char *argument, PyObject *other, const tn_error *reason)
 {
@@ -305,7 +304,7 @@ static PyObject *fill(PyObject *self, PyObject *value)
     return result;
 }
 
-/* --- the room ------------------------------------------------------------------------------------------------------- */
+/* --- the room ----------------------------------------------------------------------------------------------------- */
 
 PyDoc_STRVAR(copy_doc,
 "copy($self, /, order='C')\n--\n\n"
@@ -315,8 +314,8 @@ PyDoc_STRVAR(copy_doc,
 PyDoc_STRVAR(copy_from_doc,
 "copy_from($self, /, source, casting='no')\n--\n\n"
 "Write the elements of `source`, anything that holds an array, broadcast to this shape, into this memory.\n\n"
-"The two may overlap. `casting` says what may become of numbers of another type: 'no', they are refused; 'exact', every\n"
-"value must arrive unchanged, or none is written; 'c', they are converted as C does.");
+"The two may overlap. `casting` says what may become of numbers of another type: 'no', they are refused; 'exact',\n"
+"every value must arrive unchanged, or none is written; 'c', they are converted as C does.");
 
 PyDoc_STRVAR(copy_to_doc,
 "copy_to($self, /, target, casting='no')\n--\n\n"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The benchmarks run, check their results, and write what the tables need. No time is judged."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -38,13 +39,17 @@ def test_all_tables_have_rows_and_each_row_its_variants(run: tuple[dict[str, Any
     }
     for row in tables["batches"]["rows"]:
         assert [variant["variant"] for variant in row["variants"]] == ["plain C loop", ".batch"]
+    assert {"transposed", "strided", "gathered 8"} <= {row["key"] for row in tables["copies"]["rows"]}
+    for row in tables["copies"]["rows"]:
+        assert row["variants"][0]["variant"] == "tenon" and len(row["variants"]) > 1
     assert {"made", "asarray"} <= {row["key"] for row in tables["lend"]["rows"]}
     assert {"borrow", "keep", "aligned"} <= {row["key"] for row in tables["extensions"]["rows"]}
 
 
 def test_every_variant_has_windows_and_the_median_lies_between_the_quartiles(run: tuple[dict[str, Any], str]) -> None:
     tables = run[0]["tables"]
-    for variant in variants(tables["calls"]) + variants(tables["batches"]) + variants(tables["lend"]):
+    timed = [variants(tables[name]) for name in ("calls", "batches", "lend", "extensions", "copies")]
+    for variant in itertools.chain(*timed):
         low, high = variant["quartiles_ns"]
         assert len(variant["values_ns"]) == variant["windows"] >= 5
         assert 0 < low <= variant["median_ns"] <= high

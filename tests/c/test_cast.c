@@ -225,7 +225,8 @@ static void random_part(uint64_t *state, const number *n, unsigned char *out)
                                       32767.5L, 65504, 65519.999L, 65520, 0x1p31L, 0x1p31L - 1, -0x1p31L, 0x1p32L - 1,
                                       0x1p53L, 0x1p53L + 1, 0x1p63L, 0x1p63L - 1, -0x1p63L, 0x1p64L, 0x1p64L - 1, 1e30L,
                                       -1e30L, 1e-10L, 6e-8L, 2.98e-8L, 1e-45L, 0x1.01p100L, 0x1.010000001p100L, 1e300L,
-                                      INFINITY, -INFINITY, NAN, 257, 0x1.018p62L, 0x1.0180000000000002p62L, 2049, 4097};
+                                      INFINITY, -INFINITY, NAN, 257, 2049, 4097,
+                                      0x1.01p62L, 0x1.0100000000000004p62L, 0x1.0020000000000004p0L};
     static const number most = {"longdouble", TN_FLOAT, sizeof(long double), 1};
     uint64_t bits = next_random(state);
     if (n->kind == TN_BOOL) {
@@ -501,6 +502,19 @@ static void test_rows_behind_pointers_are_cast(void)
     CHECK(strcmp(err.message, "the value 128 at index (2, 3) is not exact as int8") == 0, "%s", err.message);
 }
 
+/* Whoever wrote them did not use C's _Bool. */
+static void test_any_byte_but_0_is_true(void)
+{
+    unsigned char truths[] = {0, 1, 2, 128, 255};
+    double result[5];
+    ptrdiff_t shape = 5, one = 1, eight = 8;
+    tn_span source = {.data = truths, .type = &tn_type_bool, .ndim = 1, .shape = &shape, .strides = &one};
+    tn_span target = {.data = result, .type = &tn_type_float64, .ndim = 1, .shape = &shape, .strides = &eight};
+    CHECK(tn_copy(&target, &source, TN_CAST_EXACT, NULL) == TN_OK, "refused");
+    for (int k = 0; k < 5; k++)
+        CHECK(result[k] == (k > 0), "%d became %g", truths[k], result[k]);
+}
+
 static void test_one_value_is_cast_everywhere(void)
 {
     float result[7][9];
@@ -521,6 +535,7 @@ static const test tests[] = {
     {"its message names the value", test_messages_name_the_value},
     {"casts may overlap", test_casts_may_overlap},
     {"rows behind pointers are cast", test_rows_behind_pointers_are_cast},
+    {"any byte but 0 is true", test_any_byte_but_0_is_true},
     {"one value is cast everywhere", test_one_value_is_cast_everywhere},
 };
 

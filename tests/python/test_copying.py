@@ -467,7 +467,8 @@ def test_exact_casts_do_all_or_nothing(case: tuple[Kind, Kind, np.ndarray, np.nd
     before = target.tobytes()
     span = Span(of_bfloat16(target))
     if changed:
-        with pytest.raises(ValueError, match=rf"^copy_from\(\): the value .* at index \({changed[0]},\) is not exact as"):
+        message = rf"^copy_from\(\): the value .* at index \({changed[0]},\) is not exact as"
+        with pytest.raises(ValueError, match=message):
             span.copy_from(of_bfloat16(source), casting="exact")
         assert target.tobytes() == before
         return
@@ -511,7 +512,7 @@ def test_a_cast_may_write_over_its_source() -> None:
 def test_the_index_in_the_message_is_the_first_in_c_order() -> None:
     source = np.zeros((3, 4), order="F")
     source[2, 0] = source[1, 3] = 0.5
-    with pytest.raises(ValueError, match=r"0\.5 at index \(1, 3\) is not exact as int64; casting='c' converts as C does"):
+    with pytest.raises(ValueError, match=r"the value 0\.5 at index \(1, 3\) is not exact as int64"):
         Span(np.zeros((3, 4), np.int64)).copy_from(source, casting="exact")
 
 
@@ -586,12 +587,13 @@ def test_structures_are_equal_by_meaning() -> None:
 def test_a_released_span_is_refused() -> None:
     span = Span(bytearray(8))
     span.release()
-    for attempt in (span.copy, lambda: span.copy_from(b"x" * 8), lambda: span.copy_to(bytearray(8)), lambda: span.fill(0)):
+    other = bytearray(8)
+    for attempt in (span.copy, lambda: span.copy_from(other), lambda: span.copy_to(other), lambda: span.fill(0)):
         with pytest.raises(ValueError, match="released"):
             attempt()
 
 
-# --- sources, and letting go of them -----------------------------------------------------------------------------------
+# --- sources, and letting go of them ---------------------------------------------------------------------------------
 
 
 class Interface:
