@@ -19,7 +19,6 @@ static tnpy_memory *new_memory(tnpy_state *state)
     memory->array = (tn_array){.owner = NULL};
     memory->keeper = NULL;
     memory->saved = NULL;
-    memory->spans = 0;
     memory->exports = 0;
     memory->state = state;
     memory->tracked = 0;
@@ -139,7 +138,7 @@ static void dealloc(PyObject *self)
         PyObject_GC_UnTrack(self);
     tnpy_memory_end(memory);
     bool loaded = ((PyHeapTypeObject *)type)->ht_module != NULL; /* else the collector has cleared the type */
-    tnpy_spare_keep(loaded ? &memory->state->spare_memory : NULL, self);
+    tnpy_spare_keep(loaded ? &memory->state->spare_memory : NULL, self, memory->tracked);
     Py_DECREF(type);
 }
 

@@ -10,9 +10,9 @@
  *
  * A keeper that must know how many views of its memory live counts the Memory objects it made: tnpy_lender.
  *
- * Memory lets go early, before it dies, when the last Span is released (memoryview's rule), or when the collector takes it
- * out of a cycle; never while a buffer taken from one of its Spans is alive. It has ended then, and Spans that still
- * point to it behave as released.
+ * A Span that is released gives up its reference, so that memory ends with the last of them, as memoryview's does. The collector,
+ * which takes it out of a cycle, may end it before it dies, but never while a buffer taken from one of its Spans is alive;
+ * Spans that still point to it behave as released.
  */
 #ifndef TNPY_MEMORY_H
 #define TNPY_MEMORY_H
@@ -36,12 +36,11 @@ typedef struct tnpy_memory {
     tn_array array;       /* {0}: nothing was lent */
     PyObject *keeper;     /* NULL, or kept alive */
     PyObject *saved;      /* NULL, or one more reference, with which the collector finds a memoryview alive: see memory.c */
-    Py_ssize_t spans;     /* Spans that are not released, counted as memoryview counts its own: at 0 it lets go early */
     Py_ssize_t exports;   /* buffers taken from any of its Spans: none may find its memory gone */
     tnpy_state *state;    /* valid as long as the type leads to its module */
     char tracked;         /* by the collector, as all its Spans: something that it holds may refer to others */
     char counted;         /* keeper is a tnpy_lender, and its count includes this */
-    char pinned;          /* it was shown in a way that does not say when it ends (see span_type.h): no letting go early */
+    char pinned;          /* it was shown in a way that does not say when it ends (see span_type.h): Spans keep it to their end */
     char ended;           /* it has let go */
 } tnpy_memory;
 

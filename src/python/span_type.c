@@ -92,7 +92,6 @@ PyObject *tnpy_span_new(tnpy_state *state, tnpy_memory *memory, tnpy_dtype *dtyp
     self->span.type = dtype->type;
     self->dtype = (tnpy_dtype *)Py_NewRef((PyObject *)dtype);
     self->memory = (tnpy_memory *)Py_NewRef((PyObject *)memory);
-    TNPY_COUNT(memory->spans, 1);
     self->tracked = memory->tracked;
     if (self->tracked)
         PyObject_GC_Track(self);
@@ -210,17 +209,11 @@ void tnpy_span_pin(PyObject *self)
 static void let_go(tnpy_span *self)
 {
     tnpy_memory *memory = self->memory;
-    if (memory == NULL)
-        return;
     self->memory = NULL;
-    Py_ssize_t left = TNPY_COUNT(memory->spans, -1);
-    if (memory->pinned) {
+    if (memory != NULL && memory->pinned)
         self->pinned = memory;
-        return;
-    }
-    if (left == 0)
-        tnpy_memory_end(memory);
-    Py_DECREF((PyObject *)memory);
+    else
+        Py_XDECREF((PyObject *)memory);
 }
 
 static int release(tnpy_span *self)
@@ -376,7 +369,7 @@ static void dealloc(PyObject *obj)
     Py_CLEAR(self->pinned);
     if (self->large != NULL)
         PyMem_Free(self->large);
-    tnpy_spare_keep(dtype == NULL ? NULL : &dtype->state->spare_span, obj);
+    tnpy_spare_keep(dtype == NULL ? NULL : &dtype->state->spare_span, obj, self->tracked);
     Py_DECREF(type);
     Py_XDECREF((PyObject *)dtype);
     Py_TRASHCAN_END

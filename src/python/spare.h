@@ -7,6 +7,7 @@
 #define TNPY_SPARE_H
 
 #include <Python.h>
+#include <stdbool.h>
 
 #include "state.h"
 
@@ -35,16 +36,17 @@ static inline tnpy_state *tnpy_state_of_type(PyTypeObject *type)
     return core == NULL ? NULL : tnpy_state_of(core);
 }
 
-/* The end of a tp_dealloc, which has given back everything but the type. `spare` may be NULL. */
-static inline void tnpy_spare_keep(PyObject **spare, PyObject *obj)
+/* The end of a tp_dealloc, which has given back everything but the type. `spare` may be NULL. What the collector has finalized
+ * it would not finalize again: such an object, which has been tracked, is not kept. */
+static inline void tnpy_spare_keep(PyObject **spare, PyObject *obj, bool tracked)
 {
 #ifndef TNPY_NO_SPARES
-    if (spare != NULL && *spare == NULL) {
+    if (spare != NULL && *spare == NULL && !(tracked && PyObject_GC_IsFinalized(obj))) {
         *spare = obj;
         return;
     }
 #endif
-    (void)spare;
+    (void)spare, (void)tracked;
     PyObject_GC_Del(obj);
 }
 

@@ -269,6 +269,7 @@ def test_a_ctypes_structure_lies_where_ctypes_puts_it(cls: Any) -> None:
     assert {name: offset for name, (_, offset) in d.fields.items()} == {n: getattr(cls, n).offset for n in names}  # type: ignore[union-attr]
     assert Span((cls * 3)()).dtype == d == Span(cls()).dtype
     assert Span(memoryview((cls * 3)())).dtype == d
+    assert d.format is None or DType(Span(cls()).format) == d
 
 
 def test_fields_of_a_ctypes_structure_are_read_and_written_in_place() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Spans as arguments of bound functions, on every way a call can take: as other arrays, checks and errors too."""
+"""Spans as arguments of bound functions, on every way that a call can take: what holds of arrays holds of them."""
 
 import threading
 from collections.abc import Callable
