@@ -35,22 +35,24 @@ static size_t layout_size(const tn_span *span)
     return (size_t)span->ndim * sizeof(ptrdiff_t) * (is_indirect(span) ? 3 : 2);
 }
 
-/* The span with its layout copied to `room`. */
-static tn_span place_layout(const tn_span *span, ptrdiff_t *room)
+/* *placed is the span with its layout copied to `room`. Member by member: structures that are copied as a whole right after
+ * their members were written wait for the processor's store buffer. */
+static void place_layout(const tn_span *span, ptrdiff_t *room, tn_span *placed)
 {
-    tn_span placed = *span;
-    int indirect = is_indirect(span);
-    size_t size = (size_t)span->ndim * sizeof *room;
-    placed.shape = room;
-    placed.strides = room + span->ndim;
-    placed.suboffsets = indirect ? room + 2 * span->ndim : NULL;
-    if (size > 0) {
-        memcpy(room, span->shape, size);
-        memcpy(room + span->ndim, span->strides, size);
+    int ndim = span->ndim, indirect = is_indirect(span);
+    placed->data = span->data;
+    placed->type = span->type;
+    placed->ndim = ndim;
+    placed->flags = span->flags;
+    placed->shape = room;
+    placed->strides = room + ndim;
+    placed->suboffsets = indirect ? room + 2 * ndim : NULL;
+    for (int k = 0; k < ndim; k++) {
+        room[k] = span->shape[k];
+        room[ndim + k] = span->strides[k];
     }
-    if (indirect)
-        memcpy(room + 2 * span->ndim, span->suboffsets, size);
-    return placed;
+    for (int k = 0; k < ndim && indirect; k++)
+        room[2 * ndim + k] = span->suboffsets[k];
 }
 
 tn_status tni_keep_type(const tn_type *type, const tn_type **shown, tn_type **copied, tn_error *err)
@@ -88,9 +90,11 @@ static void release_share(tn_array *self)
 
 void tni_shared_drop(tni_shared *shared)
 {
-    if (atomic_fetch_sub_explicit(&shared->uses, 1, memory_order_acq_rel) > 1)
+    /* Nobody can add a use to the last one but its holder, who is here. */
+    if (tni_shared_uses(shared) > 1 && atomic_fetch_sub_explicit(&shared->uses, 1, memory_order_acq_rel) > 1)
         return;
-    tn_array_release(&shared->original);
+    if (shared->original.release != NULL)
+        tn_array_release(&shared->original);
     if (shared->release != NULL)
         shared->release(shared->context);
     tn_type_free(shared->copied);
@@ -120,8 +124,10 @@ tn_status tni_shared_lend(tni_shared *shared, const tn_span *view, tn_array *out
     held->shared = shared;
     held->copied = copied;
     atomic_fetch_add_explicit(&shared->uses, 1, memory_order_relaxed);
-    *out = (tn_array){.span = place_layout(view, held->layout), .release = release_share, .owner = held};
+    place_layout(view, held->layout, &out->span);
     out->span.type = type;
+    out->release = release_share;
+    out->owner = held;
     return TN_OK;
 }
 
@@ -131,8 +137,8 @@ static tni_shared *adopt(tn_array *array)
     tni_shared *shared = tni_alloc(sizeof *shared);
     if (shared == NULL)
         return NULL;
-    *shared = (tni_shared){.type = array->span.type, .original = *array};
-    atomic_init(&shared->uses, 1);
+    tni_shared_start(shared, array->span.type, NULL, NULL, NULL);
+    shared->original = *array;
     array->release = release_first;
     array->owner = shared;
     return shared;
@@ -210,12 +216,12 @@ tn_status tn_array_wrap(const tn_span *span, void (*release)(void *context), voi
         *out = (tn_array){0};
         return status;
     }
-    *shared = (tni_shared){.type = type, .copied = copied, .release = release, .context = context};
-    atomic_init(&shared->uses, 1);
-    tn_array made = {.span = place_layout(span, (ptrdiff_t *)(shared + 1)), .release = release_first, .owner = shared};
-    made.span.type = type;
-    made.span.flags = (span->flags & TN_READONLY) | (release == NULL ? TN_UNOWNED : 0);
-    *out = made;
+    tni_shared_start(shared, type, copied, release, context);
+    place_layout(span, (ptrdiff_t *)(shared + 1), &out->span);
+    out->span.type = type;
+    out->span.flags = (span->flags & TN_READONLY) | (release == NULL ? TN_UNOWNED : 0);
+    out->release = release_first;
+    out->owner = shared;
     return TN_OK;
 }
 
@@ -322,14 +328,14 @@ static tn_status make(const tn_type *type, int ndim, const ptrdiff_t *shape, tn_
         return tni_no_memory(err);
     }
     tni_ask_for_large_pages(shared, (size_t)size);
-    *shared = (tni_shared){.type = shown, .copied = copied};
-    atomic_init(&shared->uses, 1);
+    tni_shared_start(shared, shown, copied, NULL, NULL);
     span.type = shown;
     span.data = tni_align((char *)shared + head, p.alignment);
     if (span.suboffsets != NULL)
         fill_tables(ndim, shape, &p, span.data);
-    *out = (tn_array){
-        .span = place_layout(&span, (ptrdiff_t *)(shared + 1)), .release = release_first, .owner = shared};
+    place_layout(&span, (ptrdiff_t *)(shared + 1), &out->span);
+    out->release = release_first;
+    out->owner = shared;
     return TN_OK;
 }
 

@@ -48,8 +48,7 @@ tn_status tn_growable_new(const tn_type *type, tn_growable **out, tn_error *err)
         tn_type_free(copied);
         return tni_no_memory(err);
     }
-    *shared = (tni_shared){.type = shown, .copied = copied, .release = free_block};
-    atomic_init(&shared->uses, 1);
+    tni_shared_start(shared, shown, copied, free_block, NULL);
     *growable = (tn_growable){.shared = shared, .data = nowhere, .itemsize = type->itemsize};
     *out = growable;
     return TN_OK;

@@ -21,8 +21,20 @@ typedef struct tni_shared {
     tn_type *copied;                 /* the same, if it is to be freed; else NULL */
     void (*release)(void *context);  /* NULL: nothing is to be done */
     void *context;
-    tn_array original;               /* what its maker filled by hand, to be released; else {0} */
+    tn_array original;               /* what its maker filled by hand, to be released; else only its release is set: NULL */
 } tni_shared;
+
+/* With one use. Members are written one by one: clearing the whole first would cost as much as the rest of wrapping. */
+static inline void tni_shared_start(tni_shared *shared, const tn_type *type, tn_type *copied, void (*release)(void *context),
+                                    void *context)
+{
+    atomic_init(&shared->uses, 1);
+    shared->type = type;
+    shared->copied = copied;
+    shared->release = release;
+    shared->context = context;
+    shared->original.release = NULL;
+}
 
 /* A type that lives long enough: *shown is one of libtenon's own, or *copied, which is NULL otherwise. */
 tn_status tni_keep_type(const tn_type *type, const tn_type **shown, tn_type **copied, tn_error *err);
