@@ -353,16 +353,11 @@ static void release_buffer(PyObject *self, Py_buffer *view)
 
 /* --- collecting --------------------------------------------------------------------------------------------------- */
 
-/* What it lets go of may end another Span, and so on: a chain of any length, which the trash can takes apart without taking
- * more of the stack for each. */
-static void dealloc(PyObject *obj)
+static void end(PyObject *obj)
 {
     tnpy_span *self = span_of(obj);
     PyTypeObject *type = Py_TYPE(obj);
     tnpy_dtype *dtype = self->dtype; /* keeps the state to the end; NULL where making it failed */
-    if (self->tracked)
-        PyObject_GC_UnTrack(obj);
-    Py_TRASHCAN_BEGIN(obj, dealloc)
     if (self->weakrefs != NULL)
         PyObject_ClearWeakRefs(obj);
     let_go(self);
@@ -372,6 +367,19 @@ static void dealloc(PyObject *obj)
     tnpy_spare_keep(dtype == NULL ? NULL : &dtype->state->spare_span, obj, self->tracked);
     Py_DECREF(type);
     Py_XDECREF((PyObject *)dtype);
+}
+
+/* What it lets go of may end another Span, and so on: a chain of any length, which the trash can takes apart without taking
+ * the stack for each link. A Span that is not tracked has no other behind it. */
+static void dealloc(PyObject *obj)
+{
+    if (!span_of(obj)->tracked) {
+        end(obj);
+        return;
+    }
+    PyObject_GC_UnTrack(obj);
+    Py_TRASHCAN_BEGIN(obj, dealloc)
+    end(obj);
     Py_TRASHCAN_END
 }
 
