@@ -134,6 +134,7 @@ def test_a_hash_outlives_the_memory() -> None:
     [
         (tenon.Span(bytearray(b"abc")), ValueError, "a writable Span has no hash"),
         (tenon.Span(bytearray(b"abc")).toreadonly(), TypeError, "unhashable type: 'bytearray'"),
+        (tenon.zeros(3, "B").toreadonly(), ValueError, "its memory is writable"),
         (tenon.Span(bytes(8)).cast("d"), ValueError, "only formats 'B', 'b' and 'c' have one, not float64"),
         (tenon.Span(bytes(8)).cast("?"), ValueError, "not bool"),
     ],
@@ -173,6 +174,9 @@ NAN = float("nan")
         (tenon.Span(b"ab\0").cast("3s"), tenon.Span(b"ab\0\0").cast("4s"), True),
         (tenon.Span(b"ab").cast("2s"), tenon.Span(b"ab").cast("(2)c"), False),
         (tenon.Span(b""), array.array("d"), True),
+        (tenon.empty((0, 3), "d"), tenon.empty((0, 4), "d"), True),
+        (tenon.empty((3, 0), "d"), tenon.empty((4, 0), "d"), False),
+        (tenon.empty((0,), "d"), tenon.empty((0, 4), "d"), False),
         (tenon.Span(b"abc"), "abc", False),
         (tenon.Span(b"abc"), [97, 98, 99], False),
         (tenon.Span(b"abc"), None, False),
