@@ -28,6 +28,10 @@ CASES = [
     Case("doubled", "one array, new array returned", "f(x)"),
     Case("scaled", "number and array, float returned", "f(2.5, x)"),
     Case("keyword", "three arrays, one by keyword", "f(x, y, z=z)"),
+    Case("owned", "new memory of C, aligned to 64, returned", "f(128)"),
+    Case("handed", "new memory of malloc, returned", "f(100)"),
+    Case("object", "object of C made and freed", "f()"),
+    Case("method", "method of an object, int returned", "f()"),
     Case("refused", "refused: float32, caught", "try:\n    f(single)\nexcept TypeError:\n    pass"),
 ]
 
@@ -44,6 +48,10 @@ def _refuses(f: Callable, x: Any) -> bool:
     return False
 
 
+def _is_new(array: Any) -> bool:
+    return type(array) is np.ndarray and array.shape[0] >= 100 and array[0] == 1 and not array.flags.owndata
+
+
 def check(name: str, functions: dict[str, Callable]) -> None:
     """That each function does what it should, and refuses what it should, before it is timed."""
     a = arguments()
@@ -54,6 +62,10 @@ def check(name: str, functions: dict[str, Callable]) -> None:
         "doubled": lambda f: f(x).tolist() == [2, 4, 6] and f(x) is not f(x),
         "scaled": lambda f: f(2.5, x) == 2.5,
         "keyword": lambda f: f(x, y, z=z) is None and z.tolist() == [2, 0, 0],
+        "owned": lambda f: _is_new(f(128)) and f(128).ctypes.data % 64 == 0,
+        "handed": lambda f: _is_new(f(100)),
+        "object": lambda f: (f().next(), f().next()) == (1, 1),
+        "method": lambda f: f() + 1 == f(),
         "refused": lambda f: _refuses(f, a["single"]) and _refuses(f, [1.0]) and _refuses(f, np.ones((2, 2))),
     }
     for key, f in functions.items():

@@ -60,6 +60,85 @@ static PyObject *floor_doubled(PyObject *self, PyObject *x)
     return y;
 }
 
+static void free_memory(PyObject *capsule)
+{
+    free(PyCapsule_GetPointer(capsule, NULL));
+}
+
+/* An array over memory of C, which a capsule frees. */
+static PyObject *array_over(double *memory, npy_intp n)
+{
+    if (memory == NULL)
+        return PyErr_NoMemory();
+    memory[0] = 1;
+    PyObject *owner = PyCapsule_New(memory, NULL, free_memory);
+    if (owner == NULL) {
+        free(memory);
+        return NULL;
+    }
+    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, PyArray_DescrFromType(NPY_DOUBLE), 1, &n, NULL, memory,
+                                           NPY_ARRAY_CARRAY, NULL);
+    if (array == NULL)
+        Py_DECREF(owner);
+    else if (PyArray_SetBaseObject((PyArrayObject *)array, owner) < 0)
+        Py_CLEAR(array);
+    return array;
+}
+
+static PyObject *floor_owned(PyObject *self, PyObject *length)
+{
+    (void)self;
+    Py_ssize_t n = PyLong_AsSsize_t(length);
+    return n <= 0 ? NULL : array_over(aligned_alloc(64, (size_t)n * sizeof(double)), n);
+}
+
+static PyObject *floor_handed(PyObject *self, PyObject *length)
+{
+    (void)self;
+    Py_ssize_t n = PyLong_AsSsize_t(length);
+    return n <= 0 ? NULL : array_over(malloc((size_t)n * sizeof(double)), n);
+}
+
+/* --- an object ---------------------------------------------------------------------------------------------------- */
+
+typedef struct counter_object {
+    PyObject_HEAD
+    counter *c;
+} counter_object;
+
+static PyObject *counter_make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    (void)args, (void)kwargs;
+    counter_object *self = (counter_object *)type->tp_alloc(type, 0);
+    if (self != NULL && (self->c = counter_new()) == NULL) {
+        Py_DECREF(self);
+        return PyErr_NoMemory();
+    }
+    return (PyObject *)self;
+}
+
+static void counter_drop(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    if (((counter_object *)self)->c != NULL)
+        counter_free(((counter_object *)self)->c);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyObject *floor_next(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return PyLong_FromLong(counter_next(((counter_object *)self)->c));
+}
+
+static PyMethodDef counter_methods[] = {{"next", floor_next, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
+static PyType_Slot counter_slots[] = {{Py_tp_new, (void *)(uintptr_t)counter_make},
+                                      {Py_tp_dealloc, (void *)(uintptr_t)counter_drop},
+                                      {Py_tp_methods, counter_methods},
+                                      {0, NULL}};
+static PyType_Spec counter_spec = {"floor.counter", sizeof(counter_object), 0, Py_TPFLAGS_DEFAULT, counter_slots};
+
 /* --- METH_FASTCALL ------------------------------------------------------------------------------------------------ */
 
 static PyObject *add_arrays(PyObject *const *args)
@@ -129,6 +208,8 @@ static PyObject *floor_add_keywords(PyObject *self, PyObject *const *args, Py_ss
 static PyMethodDef methods[] = {
     {"first", floor_first, METH_O, NULL},
     {"doubled", floor_doubled, METH_O, NULL},
+    {"owned", floor_owned, METH_O, NULL},
+    {"handed", floor_handed, METH_O, NULL},
     {"add", (PyCFunction)(void (*)(void))floor_add, METH_FASTCALL, NULL},
     {"scaled", (PyCFunction)(void (*)(void))floor_scaled, METH_FASTCALL, NULL},
     {"add_keywords", (PyCFunction)(void (*)(void))floor_add_keywords, METH_FASTCALL | METH_KEYWORDS, NULL},
@@ -140,5 +221,10 @@ static PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "floor", .m_size =
 PyMODINIT_FUNC PyInit_floor(void)
 {
     import_array();
-    return PyModule_Create(&module);
+    PyObject *made = PyModule_Create(&module);
+    PyObject *type = made == NULL ? NULL : PyType_FromSpec(&counter_spec);
+    if (type == NULL || PyModule_AddObjectRef(made, "counter", type) < 0)
+        Py_CLEAR(made);
+    Py_XDECREF(type);
+    return made;
 }

@@ -17,4 +17,8 @@ def load() -> dict[str, Callable]:
         "scaled": module.scaled,
         "keyword": module.add_keywords,
         "refused": module.first,
+        "owned": module.owned,
+        "handed": module.handed,
+        "object": module.counter,
+        "method": module.counter().next,
     }

@@ -21,6 +21,10 @@ def load() -> dict[str, Callable]:
         "scaled": module.scaled,
         "keyword": module.add,
         "refused": module.first,
+        "owned": module.owned,
+        "handed": module.handed,
+        "object": module.counter,
+        "method": module.counter().next,
     }
 
 

@@ -107,40 +107,53 @@ PyObject *tnpy_call_for_span(PyObject *function, PyObject *object)
     return result;
 }
 
-/* Positional arguments, then keyword ones, as vectorcall has them. */
-static int spread(PyObject *args, PyObject *kwargs, PyObject **all, PyObject *kwnames)
+/* Positional arguments, then keyword ones, as vectorcall has them. NULL for kwnames where there are none. */
+static int spread(PyObject *args, PyObject *kwargs, PyObject **all, PyObject **kwnames)
 {
     Py_ssize_t nargs = PyTuple_GET_SIZE(args), position = 0, n = 0;
     PyObject *key, *value;
     for (Py_ssize_t i = 0; i < nargs; i++)
         all[i] = PyTuple_GET_ITEM(args, i);
-    while (kwargs != NULL && PyDict_Next(kwargs, &position, &key, &value)) {
+    *kwnames = NULL;
+    if (kwargs == NULL || PyDict_GET_SIZE(kwargs) == 0)
+        return 0;
+    *kwnames = PyTuple_New(PyDict_GET_SIZE(kwargs));
+    while (*kwnames != NULL && PyDict_Next(kwargs, &position, &key, &value)) {
         if (!PyUnicode_Check(key)) {
             PyErr_SetString(PyExc_TypeError, "keywords must be strings");
             return -1;
         }
         all[nargs + n] = value;
-        PyTuple_SET_ITEM(kwnames, n++, Py_NewRef(key));
+        PyTuple_SET_ITEM(*kwnames, n++, Py_NewRef(key));
     }
-    return 0;
+    return *kwnames == NULL ? -1 : 0;
+}
+
+static int call_into(PyObject *function, PyObject *target, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    tnpy_frame frame;
+    tn_status status = tnpy_frame_init(&frame, (tnpy_function *)function, false);
+    frame.target = target;
+    PyObject *result = status == TN_OK ? call(&frame, args, nargs, kwnames) : tnpy_raise(&frame.error);
+    tnpy_frame_clear(&frame);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
 }
 
 int tnpy_call_into(PyObject *function, PyObject *target, PyObject *args, PyObject *kwargs)
 {
-    Py_ssize_t nargs = PyTuple_GET_SIZE(args), nkeywords = kwargs == NULL ? 0 : PyDict_GET_SIZE(kwargs);
-    PyObject **all = PyMem_Calloc((size_t)(nargs + nkeywords) + 1, sizeof *all), *kwnames = PyTuple_New(nkeywords);
-    PyObject *result = NULL;
+    enum { FEW = 8 };
+    PyObject *few[FEW], **all = few, *kwnames = NULL;
+    Py_ssize_t nargs = PyTuple_GET_SIZE(args), count = nargs + (kwargs == NULL ? 0 : PyDict_GET_SIZE(kwargs));
+    if (count > FEW)
+        all = PyMem_Calloc((size_t)count, sizeof *all);
+    int status = -1;
     if (all == NULL)
         PyErr_NoMemory();
-    if (all != NULL && kwnames != NULL && spread(args, kwargs, all, kwnames) == 0) {
-        tnpy_frame frame;
-        tn_status status = tnpy_frame_init(&frame, (tnpy_function *)function, false);
-        frame.target = target;
-        result = status == TN_OK ? call(&frame, all, nargs, nkeywords == 0 ? NULL : kwnames) : tnpy_raise(&frame.error);
-        tnpy_frame_clear(&frame);
-    }
-    PyMem_Free(all);
+    else if (spread(args, kwargs, all, &kwnames) == 0)
+        status = call_into(function, target, all, nargs, kwnames);
     Py_XDECREF(kwnames);
-    Py_XDECREF(result);
-    return result == NULL ? -1 : 0;
+    if (all != few)
+        PyMem_Free(all);
+    return status;
 }

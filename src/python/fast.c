@@ -203,7 +203,7 @@ static tnpy_handles collect_handles(const tnpy_plan *plan, PyObject *const *obje
     return (tnpy_handles){handles, count};
 }
 
-static PyObject *c_result(const tnpy_function *f, PyObject *const *objects, fast_call *call)
+static PyObject *c_result(tnpy_function *f, PyObject *const *objects, fast_call *call)
 {
     const tn_param *result = f->def->result;
     PyObject *handles[MAX_PLANNED];
@@ -314,7 +314,7 @@ static bool make_outputs(const tnpy_function *f, PyObject **objects, fast_call *
 }
 
 /* The C result, then the outputs. Takes over the outputs' references. */
-static PyObject *results(const tnpy_function *f, PyObject **objects, fast_call *call)
+static PyObject *results(tnpy_function *f, PyObject **objects, fast_call *call)
 {
     const tnpy_plan *plan = f->plan;
     if (plan->returned == 1 && plan->result == RESULT_NONE)
@@ -343,7 +343,7 @@ static PyObject *results(const tnpy_function *f, PyObject **objects, fast_call *
 
 PyObject *tnpy_call_planned(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
-    const tnpy_function *f = (const tnpy_function *)self;
+    tnpy_function *f = (tnpy_function *)self;
     const tnpy_plan *plan = f->plan;
     PyObject *objects[MAX_PLANNED];
     fast_call call;

@@ -114,6 +114,7 @@ static int traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(f->core);
     Py_VISIT(f->ufunc);
     Py_VISIT(f->classes);
+    Py_VISIT(f->lent_dtype);
     for (int i = 0; f->slots != NULL && i < f->nargs; i++) {
         Py_VISIT(f->slots[i].key.seen);
         Py_VISIT(f->slots[i].key.dtype);
@@ -129,6 +130,7 @@ static int clear(PyObject *self)
     tnpy_function *f = (tnpy_function *)self;
     Py_CLEAR(f->ufunc);
     Py_CLEAR(f->classes);
+    Py_CLEAR(f->lent_dtype);
     for (int i = 0; f->slots != NULL && i < f->nargs; i++)
         tnpy_dtype_key_clear(&f->slots[i].key);
     for (int i = 0; f->dtypes != NULL && i < f->def->nparams; i++)

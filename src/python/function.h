@@ -37,6 +37,7 @@ typedef struct tnpy_function {
     int nargs;               /* nparams, and one for the result */
     int noutputs;            /* how many things the result is made of */
     PyObject *classes;       /* of the module, as a tuple of tnpy_class (handle.h); NULL where it has none */
+    PyObject *lent_dtype;    /* tenon.DType of the array that C returned last; NULL until then */
     bool is_attribute;       /* it is read, or set, as one: messages say so */
     int any_written;         /* some array is written: overlap must be looked at */
     int any_strided;         /* there are views or spans, whose strides C sees; or rows, whose table it sees */

@@ -67,15 +67,19 @@ static PyObject *as_ndarray(tnpy_state *state, tnpy_memory *memory, tnpy_dtype *
     return array;
 }
 
+PyObject *tnpy_lend_memory_of(tnpy_memory *memory, tnpy_dtype *dtype)
+{
+    PyObject *result = as_ndarray(dtype->state, memory, dtype);
+    if (result == NULL && !PyErr_Occurred())
+        result = tnpy_span_new(dtype->state, memory, dtype, &memory->array.span);
+    return result;
+}
+
 PyObject *tnpy_lend_memory(tnpy_state *state, tnpy_memory *memory)
 {
     tnpy_dtype *dtype = tnpy_dtype_for(state, memory->array.span.type);
-    if (dtype == NULL)
-        return NULL;
-    PyObject *result = as_ndarray(state, memory, dtype);
-    if (result == NULL && !PyErr_Occurred())
-        result = tnpy_span_new(state, memory, dtype, &memory->array.span);
-    Py_DECREF((PyObject *)dtype);
+    PyObject *result = dtype == NULL ? NULL : tnpy_lend_memory_of(memory, dtype);
+    Py_XDECREF((PyObject *)dtype);
     return result;
 }
 

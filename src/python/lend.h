@@ -28,6 +28,9 @@ PyObject *tnpy_lend_static(tnpy_state *state, tnpy_dtype_key *key, int ndim, con
  * or the element type. New reference, or NULL with an exception. */
 PyObject *tnpy_lend_memory(tnpy_state *state, tnpy_memory *memory);
 
+/* The same where its element type is at hand already. */
+PyObject *tnpy_lend_memory_of(tnpy_memory *memory, struct tnpy_dtype *dtype);
+
 /* The same for an array: tnpy_memory_lend's contract. */
 PyObject *tnpy_lend_array(tnpy_state *state, tn_array *array, PyObject *keeper, int counts);
 

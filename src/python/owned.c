@@ -67,6 +67,21 @@ static bool is_direct(const tn_span *span)
     return true;
 }
 
+static bool is_scalar(const tn_type *type)
+{
+    return type->kind == TN_FLOAT || type->kind == TN_INT || type->kind == TN_UINT || type->kind == TN_BOOL ||
+           type->kind == TN_COMPLEX;
+}
+
+/* The commonest array, one dimension of numbers of a size that addresses can count: nothing is wrong with it. */
+static bool is_fine(const tn_span *span)
+{
+    return span->data != NULL && span->type != NULL && span->ndim == 1 && span->shape != NULL && span->strides != NULL &&
+           span->suboffsets == NULL && is_scalar(span->type) && span->shape[0] >= 0 &&
+           span->shape[0] <= PTRDIFF_MAX / 64 && span->type->itemsize > 0 && span->type->itemsize <= 32 &&
+           span->strides[0] == span->type->itemsize;
+}
+
 /* Everything that C may have got wrong in filling it in by hand, and that can be seen. */
 static tn_status check(const tnpy_function *f, const tn_span *span, tn_error *err)
 {
@@ -126,25 +141,37 @@ static tnpy_memory *memory_of(tnpy_state *state, tn_array *array, tnpy_handles h
     return memory;
 }
 
-static PyObject *as_span(tnpy_state *state, tnpy_memory *memory)
+/* A function nearly always returns arrays of one element type. Borrowed; NULL with an exception. */
+static tnpy_dtype *dtype_of(tnpy_function *f, const tn_type *type)
 {
-    tnpy_dtype *dtype = tnpy_dtype_for(state, memory->array.span.type);
-    PyObject *span = dtype == NULL ? NULL : tnpy_span_new(state, memory, dtype, &memory->array.span);
-    Py_XDECREF((PyObject *)dtype);
-    return span;
+    tnpy_dtype *last = (tnpy_dtype *)f->lent_dtype;
+    if (last != NULL && is_scalar(type) && last->type->kind == type->kind && last->type->itemsize == type->itemsize &&
+        last->type->byteorder == type->byteorder)
+        return last;
+    Py_XSETREF(f->lent_dtype, (PyObject *)tnpy_dtype_for(f->state, type));
+    return (tnpy_dtype *)f->lent_dtype;
 }
 
-PyObject *tnpy_owned_result(const tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_a_span)
+PyObject *tnpy_owned_result(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span)
 {
     tn_error err;
-    if (check(f, &array->span, &err) != TN_OK) {
+    if (!is_fine(&array->span) && check(f, &array->span, &err) != TN_OK) {
         tn_array_release(array);
         return raise(&err);
     }
-    tnpy_memory *memory = memory_of(f->state, array, handles);
-    if (memory == NULL)
+    tnpy_dtype *dtype = dtype_of(f, array->span.type);
+    if (dtype == NULL) {
+        tn_array_release(array);
         return NULL;
-    PyObject *result = as_a_span ? as_span(f->state, memory) : tnpy_lend_memory(f->state, memory);
-    Py_DECREF((PyObject *)memory);
+    }
+    Py_INCREF((PyObject *)dtype); /* what is called below may call the function again */
+    tnpy_memory *memory = memory_of(f->state, array, handles);
+    PyObject *result = NULL;
+    if (memory != NULL && as_span)
+        result = tnpy_span_new(f->state, memory, dtype, &memory->array.span);
+    else if (memory != NULL)
+        result = tnpy_lend_memory_of(memory, dtype);
+    Py_XDECREF((PyObject *)memory);
+    Py_DECREF((PyObject *)dtype);
     return result;
 }

@@ -25,6 +25,6 @@ static inline void tnpy_hand_over(tnpy_frame *frame)
  * element type, or where `as_span` says so. Memory that C does not hand over (TN_UNOWNED, or no release) is that of the
  * objects passed to the call: the result keeps them, and they count it. Takes over *array. New reference, or NULL with an
  * exception. */
-PyObject *tnpy_owned_result(const tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span);
+PyObject *tnpy_owned_result(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span);
 
 #endif

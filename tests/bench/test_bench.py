@@ -30,7 +30,7 @@ def variants(table: dict[str, Any]) -> list[dict[str, Any]]:
 def test_all_tables_have_rows_and_each_row_its_variants(run: tuple[dict[str, Any], str]) -> None:
     tables = run[0]["tables"]
     assert {row["key"] for row in tables["calls"]["rows"]} == {
-        "first", "add", "doubled", "scaled", "keyword", "refused"
+        "first", "add", "doubled", "scaled", "keyword", "refused", "owned", "handed", "object", "method"
     }
     for row in tables["calls"]["rows"]:
         assert [variant["variant"] for variant in row["variants"]] == ["floor", "tenon"]

@@ -549,7 +549,7 @@ static bool is_as_numpy_makes_it(const tn_span *span, const tn_type *type)
 
 PyObject *tnpy_numpy_view(tnpy_dtype_key *key, const tn_span *span, PyObject *owner)
 {
-    if (tnpy_numpy_prepare(key) < 0)
+    if (key->dtype == NULL && tnpy_numpy_prepare(key) < 0)
         return NULL;
     PyArray_Descr *dtype = dtype_to_lend(key);
     if (dtype == NULL)
