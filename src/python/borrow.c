@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "dtype_cache.h"
 #include "object.h"
 #include "protocol/arrow.h"
 #include "protocol/buffer.h"
@@ -144,13 +145,18 @@ static tn_status borrow_span(PyObject *obj, bool writable, tnpy_loan *loan, tn_s
     return TN_OK;
 }
 
-static tn_status borrow_array(PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err)
+static tn_status borrow_array(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err)
 {
     if (tnpy_has_base(obj, "MaskedArray"))
         return tnpy_refuse_masked(err);
-    tn_status status = tnpy_numpy_type(obj, &span->type, &loan->type, err);
-    if (status != TN_OK)
-        return status;
+    span->type = tnpy_numpy_builtin_type(obj);
+    if (span->type == NULL) {
+        tnpy_dtype *dtype = tnpy_dtype_of_array(state, obj, err);
+        if (dtype == NULL)
+            return err->status;
+        loan->dtype = (PyObject *)dtype;
+        span->type = dtype->type;
+    }
     tnpy_numpy_fields(obj, span);
     if (span->data == NULL)
         span->data = nowhere;
@@ -166,7 +172,7 @@ tn_status tnpy_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan
     bool is_span = tnpy_span_check(state, obj);
     if (is_span || tnpy_numpy_is_array(state, obj)) {
         tn_status status = is_span ? borrow_span(obj, writable, loan, span, err)
-                                   : borrow_array(obj, writable, loan, span, err);
+                                   : borrow_array(state, obj, writable, loan, span, err);
         if (status != TN_OK)
             tnpy_give_back(loan);
         return status;
@@ -207,6 +213,7 @@ void tnpy_give_back(tnpy_loan *loan)
     if (loan->let_go != NULL)
         let_go(loan);
     Py_CLEAR(loan->span);
+    Py_CLEAR(loan->dtype);
     Py_CLEAR(loan->token);
     Py_CLEAR(loan->owner);
     if (loan->layout != NULL)

@@ -24,6 +24,7 @@ typedef struct tnpy_loan {
     PyObject *owner;         /* the exporter, where no buffer keeps it; may be NULL */
     PyObject *token;         /* what it gave, and what keeps the memory: a capsule, a dict; may be NULL */
     PyObject *span;          /* a tenon.Span that is held; may be NULL */
+    PyObject *dtype;         /* a tenon.DType that owns the span's type; may be NULL */
     tn_type *type;           /* owned; NULL where the span's type is static */
     void *held;              /* what the exporter handed over; let_go NULL: nothing */
     void (*let_go)(void *held);
@@ -36,7 +37,7 @@ static inline void tnpy_loan_init(tnpy_loan *loan)
 {
     loan->next = NULL;
     loan->buffer.obj = NULL;
-    loan->owner = loan->token = loan->span = NULL;
+    loan->owner = loan->token = loan->span = loan->dtype = NULL;
     loan->type = NULL;
     loan->held = NULL;
     loan->let_go = NULL;

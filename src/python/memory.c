@@ -148,6 +148,7 @@ static int traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(memory->loan.buffer.obj);
     Py_VISIT(memory->loan.owner);
     Py_VISIT(memory->loan.token);
+    Py_VISIT(memory->loan.dtype);
     Py_VISIT(memory->loan.span);
     Py_VISIT(memory->keeper);
     Py_VISIT(Py_TYPE(self));

@@ -4,6 +4,7 @@
 
 #include "api.h"
 #include "dtype.h"
+#include "dtype_cache.h"
 #include "error.h"
 #include "function.h"
 #include "gather.h"
@@ -309,6 +310,9 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->class_type);
     for (int i = 0; i < TNPY_FORMAT_CHARACTERS; i++)
         Py_VISIT((PyObject *)state->dtypes[i]);
+    int stop = tnpy_dtype_cache_traverse(state, visit, arg);
+    if (stop != 0)
+        return stop;
     Py_VISIT(state->named_tuples);
     Py_VISIT(state->protocol_names);
     return 0;
@@ -324,6 +328,7 @@ static int clear(PyObject *module)
     tnpy_spare_free(&state->spare_span);
     for (int i = 0; i < TNPY_FORMAT_CHARACTERS; i++)
         Py_CLEAR(state->dtypes[i]);
+    tnpy_dtype_cache_clear(state);
     return 0;
 }
 

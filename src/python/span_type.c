@@ -106,13 +106,14 @@ PyObject *tnpy_span_view(tnpy_span *self, const tn_span *span)
 /* The element type of what was borrowed just now. */
 static tnpy_dtype *borrowed_dtype(tnpy_state *state, tnpy_loan *loan, const tn_span *span)
 {
-    tn_type *owned = loan->type;
-    loan->type = NULL;
-    if (owned != NULL && tnpy_holds_objects(owned)) {
-        tn_type_free(owned);
+    if (tnpy_holds_objects(span->type)) {
         PyErr_SetString(PyExc_TypeError, "Span(): elements that are Python objects are not shown: their references are counted");
         return NULL;
     }
+    if (loan->dtype != NULL)
+        return (tnpy_dtype *)Py_NewRef(loan->dtype);
+    tn_type *owned = loan->type;
+    loan->type = NULL;
     if (loan->buffer.obj != NULL)
         return tnpy_dtype_spelled(state, loan->buffer.format, span->type, owned);
     return owned != NULL ? tnpy_dtype_take(state, owned) : tnpy_dtype_for(state, span->type);

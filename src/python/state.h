@@ -11,6 +11,22 @@ enum { TNPY_FORMAT_CHARACTERS = 128 };
 
 struct tnpy_dtype;
 
+enum { TNPY_CACHED_DTYPES = 4 };
+
+/* For dtype_cache.c alone. Of arrays: `source` is the numpy.dtype and `names` what its fields were called. Of buffers: `format` and
+ * `itemsize`. */
+typedef struct tnpy_cached_dtype {
+    PyObject *source, *names;
+    char *format;
+    Py_ssize_t itemsize;
+    PyObject *dtype; /* NULL: nothing is here */
+} tnpy_cached_dtype;
+
+typedef struct tnpy_cached_dtypes {
+    tnpy_cached_dtype places[TNPY_CACHED_DTYPES];
+    unsigned next;
+} tnpy_cached_dtypes;
+
 typedef struct tnpy_state {
     PyObject *call_error;         /* tenon.CallError */
     PyTypeObject *function_type;  /* tenon.Function */
@@ -22,6 +38,7 @@ typedef struct tnpy_state {
     PyTypeObject *lent_type;      /* what keeps memory that tenon.lend was given */
     /* tenon.DType of formats that are one native character, made when first needed; for dtype.c alone */
     struct tnpy_dtype *dtypes[TNPY_FORMAT_CHARACTERS];
+    tnpy_cached_dtypes array_dtypes, format_dtypes;
     /* One dead Memory and one dead Span, for the next to be made in: views are often made and dropped in turn. spare.h */
     PyObject *spare_memory, *spare_span;
     PyObject *core;               /* tenon._core, borrowed: whatever holds the state holds it */

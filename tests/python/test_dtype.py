@@ -303,6 +303,40 @@ def test_wide_characters_of_ctypes_are_text() -> None:
 
 
 shapes = st.lists(st.integers(1, 3), min_size=1, max_size=2).map(tuple)
+def test_types_met_before_are_told_apart() -> None:
+    """The last few are remembered: by dtype and field names, by format and itemsize."""
+    x = np.zeros(2, [("a", "i4"), ("b", "f4")])
+    assert Span(x).dtype.names == ("a", "b")
+    x.dtype.names = ("c", "d")
+    assert Span(x).dtype.names == ("c", "d") and Span(x)[0]._fields == ("c", "d")
+    x.dtype.names = ("a", "b")
+    assert Span(x).dtype.names == ("a", "b")
+    outer = np.zeros(2, [("x", [("a", "i4"), ("b", "f4")])])
+    assert Span(outer).dtype.fields["x"][0].names == ("a", "b")  # type: ignore[index]
+    outer.dtype["x"].names = ("c", "d")
+    assert Span(outer).dtype.fields["x"][0].names == ("c", "d")  # type: ignore[index]
+    kinds = [np.zeros(2, code) for code in ("M8[s]", "M8[ns]", ">i4", "S3", "S4", "i4,f4", "f4,i4", ">f8", "U2")]
+    for _ in range(3):
+        for array in kinds:
+            assert Span(array).dtype.dtype == array.dtype
+            if array.dtype.kind != "M":
+                assert Span(memoryview(array)).dtype == array.dtype
+    tight, loose = np.zeros(2, "i4,i1"), np.zeros(2, np.dtype("i4,i1", align=True))
+    for array in (tight, loose, tight, loose):
+        assert Span(memoryview(array)).itemsize == Span(array).itemsize == array.itemsize
+
+
+def test_types_met_before_are_given_up_in_turn() -> None:
+    gone = []
+    for k in range(20):
+        dtype = np.dtype([(f"field{k}", "i4")])
+        gone.append(sys.getrefcount(dtype))
+        Span(np.zeros(1, dtype)).numpy()
+        gone[-1] = sys.getrefcount(dtype) - gone[-1]
+        del dtype
+    assert all(count <= 2 for count in gone)
+
+
 formats = st.sampled_from(["i1", "<u2", ">i4", "f8", ">c8", "?", "S3", "U2", "V5", "<M8[ms]"])
 names = st.text(st.characters(codec="utf-8", exclude_characters="\0:"), min_size=1, max_size=6)
 types = st.recursive(

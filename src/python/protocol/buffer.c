@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "buffer.h"
 
+#include "../dtype_cache.h"
 #include "../object.h"
 #include "ctypes.h"
 
@@ -31,7 +32,7 @@ static const tn_type *type_of_character(const char *format, Py_ssize_t itemsize)
     return NULL;
 }
 
-static tn_status read_type(tnpy_loan *loan, tn_span *span, tn_error *err)
+static tn_status read_type(tnpy_state *state, tnpy_loan *loan, tn_span *span, tn_error *err)
 {
     const Py_buffer *buffer = &loan->buffer;
     span->type = type_of_character(buffer->format, buffer->itemsize);
@@ -44,13 +45,14 @@ static tn_status read_type(tnpy_loan *loan, tn_span *span, tn_error *err)
     span->type = loan->type;
     if (status != TN_OK || span->type != NULL)
         return status;
-    status = tn_type_from_format(buffer->format, buffer->itemsize, &loan->type, &reason);
-    if (status == TN_NO_MEMORY)
-        return tn_fail(err, status, "%s", reason.message);
-    if (status != TN_OK)
+    tnpy_dtype *dtype = tnpy_dtype_of_format(state, buffer->format, buffer->itemsize, &reason);
+    if (dtype == NULL && (reason.status == TN_NO_MEMORY || reason.status == TN_RAISED))
+        return tn_fail(err, reason.status, "%s", reason.message);
+    if (dtype == NULL)
         return tn_fail(err, TN_WRONG_VALUE, "is described wrongly by its exporter: format '%.80s': %s", buffer->format,
                        reason.message);
-    span->type = loan->type;
+    loan->dtype = (PyObject *)dtype;
+    span->type = dtype->type;
     return TN_OK;
 }
 
@@ -153,7 +155,6 @@ static tn_status get(PyObject *obj, bool writable, Py_buffer *buffer, tn_error *
 tn_status tnpy_buffer_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
                              tn_error *err)
 {
-    (void)state;
     const PyBufferProcs *procs = Py_TYPE(obj)->tp_as_buffer;
     if (procs == NULL || procs->bf_getbuffer == NULL)
         return TN_WRONG_TYPE;
@@ -163,7 +164,7 @@ tn_status tnpy_buffer_borrow(tnpy_state *state, PyObject *obj, bool writable, tn
         return status;
     if (read_plain(&loan->buffer, span))
         return TN_OK;
-    status = read_type(loan, span, err);
+    status = read_type(state, loan, span, err);
     if (status == TN_OK)
         status = read_shape(loan, span, err);
     span->data = loan->buffer.buf;

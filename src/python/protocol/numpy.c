@@ -249,6 +249,18 @@ tn_status tnpy_numpy_type(PyObject *array, const tn_type **type, tn_type **owned
     return describe(descr_of(array), type, owned, err);
 }
 
+const tn_type *tnpy_numpy_builtin_type(PyObject *array)
+{
+    return builtin_type(descr_of(array));
+}
+
+void tnpy_numpy_dtype_of(PyObject *array, PyObject **dtype, PyObject **names)
+{
+    PyArray_Descr *descr = descr_of(array);
+    *dtype = (PyObject *)descr;
+    *names = PyDataType_HASFIELDS(descr) ? PyDataType_NAMES(descr) : NULL;
+}
+
 tn_status tnpy_numpy_dtype_type(PyObject *obj, tn_type **type, tn_error *err)
 {
     PyArray_Descr *descr = NULL;
@@ -334,8 +346,7 @@ void tnpy_dtype_key_clear(tnpy_dtype_key *key)
     Py_CLEAR(key->lent);
 }
 
-/* Nothing inside it can be renamed without its own tuple of names being another one. */
-static bool is_flat(const tn_type *type)
+bool tnpy_numpy_is_flat(const tn_type *type)
 {
     for (ptrdiff_t i = 0; i < type->nfields; i++) {
         const tn_type *field = type->fields[i].type;
@@ -350,7 +361,7 @@ static bool is_flat(const tn_type *type)
 static void remember(tnpy_dtype_key *key, PyArray_Descr *descr)
 {
 #ifndef Py_GIL_DISABLED
-    if (key->seen != NULL || !is_flat(key->type))
+    if (key->seen != NULL || !tnpy_numpy_is_flat(key->type))
         return;
     key->seen = Py_NewRef((PyObject *)descr);
     if (PyDataType_HASFIELDS(descr))

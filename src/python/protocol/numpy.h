@@ -93,6 +93,15 @@ static inline bool tnpy_numpy_has_type(PyObject *array, tnpy_dtype_key *key)
 /* The element type of an ndarray where it is a number of C's own, in native order: static. NULL where it is none. */
 const tn_type *tnpy_numpy_plain_type(PyObject *array);
 
+/* The element type of an ndarray of native numbers, which is static; NULL for all others. */
+const tn_type *tnpy_numpy_builtin_type(PyObject *array);
+
+/* Its numpy.dtype and the tuple of its fields' names, NULL where it has none. Borrowed. */
+void tnpy_numpy_dtype_of(PyObject *array, PyObject **dtype, PyObject **names);
+
+/* Is nothing inside the type a structure, whose fields could be renamed without its own tuple of names being another one? */
+bool tnpy_numpy_is_flat(const tn_type *type);
+
 /* The element type of an ndarray. *owned must be given to tn_type_free (NULL where *type is static). */
 tn_status tnpy_numpy_type(PyObject *array, const tn_type **type, tn_type **owned, tn_error *err);
 
