@@ -487,8 +487,9 @@ def test_an_error_of_a_signal_handler_gives_back_what_was_borrowed(c: ModuleType
 
 
 INTERRUPT = """
-import _thread, sys, threading, time
+import signal, sys
 import numpy as np
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored by what a shell started in the background
 sys.path.insert(0, {folder!r})
 import importlib.machinery, importlib.util
 spec = importlib.util.spec_from_file_location({name!r}, {file!r})
