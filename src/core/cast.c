@@ -13,7 +13,8 @@
 enum {
     CHUNK = 256,                             /* elements */
     MAX_WIDTH = 2 * (int)sizeof(long double), /* bytes of the largest element */
-    TILE = 64
+    TILE = 64,
+    SHORT = 16
 };
 
 /* --- types -------------------------------------------------------------------------------------------------------- */
@@ -83,6 +84,29 @@ int tni_cast_init(tni_cast *cast, const tn_type *to, const tn_type *from)
 
 /* --- chunks ------------------------------------------------------------------------------------------------------- */
 
+static inline uint16_t swapped_16(uint16_t x)
+{
+    return (uint16_t)(x << 8 | x >> 8);
+}
+
+static inline uint32_t swapped_32(uint32_t x)
+{
+    return x << 24 | (x & 0xff00) << 8 | (x >> 8 & 0xff00) | x >> 24;
+}
+
+static inline uint64_t swapped_64(uint64_t x)
+{
+    return (uint64_t)swapped_32((uint32_t)x) << 32 | swapped_32((uint32_t)(x >> 32));
+}
+
+#define SWAP(bits)                                                                                                     \
+    for (ptrdiff_t k = 0; k < n; k++) {                                                                                \
+        uint##bits##_t element;                                                                                        \
+        memcpy(&element, elements + k * (bits) / 8, sizeof element);                                                   \
+        element = swapped_##bits(element);                                                                             \
+        memcpy(elements + k * (bits) / 8, &element, sizeof element);                                                   \
+    }
+
 static void reverse_bytes(char *element, ptrdiff_t width)
 {
     for (ptrdiff_t low = 0, high = width - 1; low < high; low++, high--) {
@@ -92,22 +116,18 @@ static void reverse_bytes(char *element, ptrdiff_t width)
     }
 }
 
-/* n elements in place; constant widths become single instructions. */
+/* n elements in place. */
 static void swap_bytes(char *elements, ptrdiff_t width, ptrdiff_t n)
 {
-    char *end = elements + n * width;
     if (width == 2)
-        for (; elements < end; elements += 2)
-            reverse_bytes(elements, 2);
+        SWAP(16)
     else if (width == 4)
-        for (; elements < end; elements += 4)
-            reverse_bytes(elements, 4);
+        SWAP(32)
     else if (width == 8)
-        for (; elements < end; elements += 8)
-            reverse_bytes(elements, 8);
+        SWAP(64)
     else
-        for (; elements < end; elements += width)
-            reverse_bytes(elements, width);
+        for (ptrdiff_t k = 0; k < n; k++)
+            reverse_bytes(elements + k * width, width);
 }
 
 const char *tni_gather(const tni_number *number, int parts, const char *from, ptrdiff_t stride, ptrdiff_t n,
@@ -122,15 +142,6 @@ const char *tni_gather(const tni_number *number, int parts, const char *from, pt
     return buffer;
 }
 
-/* Each of n reals of `width` bytes gets an imaginary part of zero. */
-static void add_imaginary(char *reals, ptrdiff_t width, ptrdiff_t n)
-{
-    for (ptrdiff_t k = n - 1; k >= 0; k--) {
-        memmove(reals + 2 * k * width, reals + k * width, (size_t)width);
-        memset(reals + (2 * k + 1) * width, 0, (size_t)width);
-    }
-}
-
 /* A complex number is true if one of its parts is. */
 static void join_truths(char *truths, ptrdiff_t n)
 {
@@ -142,6 +153,7 @@ static void cast_chunk(const tni_cast *cast, char *to, ptrdiff_t to_stride, cons
                        ptrdiff_t n)
 {
     _Alignas(16) char gathered[CHUNK * MAX_WIDTH], converted[CHUNK * MAX_WIDTH];
+    static const char zero[sizeof(long double)];
     const tni_number *target = &cast->to;
     ptrdiff_t size = target->parts * target->width;
     int parts = target->parts == 2 || target->real == TNI_BOOL ? cast->from.parts : 1;
@@ -151,13 +163,15 @@ static void cast_chunk(const tni_cast *cast, char *to, ptrdiff_t to_stride, cons
         return;
     }
     cast->convert(converted, source, n * parts);
-    if (parts < target->parts)
-        add_imaginary(converted, target->width, n);
-    else if (parts > target->parts)
+    if (parts > target->parts) {
         join_truths(converted, n);
+        parts = 1;
+    }
     if (target->swapped)
-        swap_bytes(converted, target->width, n * target->parts);
-    tni_copy_elements(to, to_stride, converted, size, n, size);
+        swap_bytes(converted, target->width, n * parts);
+    tni_copy_elements(to, to_stride, converted, parts * target->width, n, parts * target->width);
+    if (parts < target->parts)
+        tni_copy_elements(to + target->width, to_stride, zero, 0, n, target->width);
 }
 
 void tni_cast_elements(const tni_cast *cast, char *to, ptrdiff_t to_stride, const char *from, ptrdiff_t from_stride,
@@ -176,11 +190,12 @@ int tni_cast_axis(const tni_job *job, char *to, const char *from)
     return 0;
 }
 
-/* Tiles, and in them lines along the longer side, as in copy_transpose.c. */
+/* Lines of one tile along the axis on which the destination is denser, unless that is very short: they come back to
+ * the lines of the source before these have left the cache, as in copy_transpose.c. */
 int tni_cast_transposed(const tni_job *job, char *to, const char *from)
 {
     const tni_axis *i = &job->axes[job->naxes - 2], *j = &job->axes[job->naxes - 1];
-    if (i->extent > j->extent) {
+    if (j->extent < SHORT && i->extent > j->extent) {
         const tni_axis *other = i;
         i = j;
         j = other;

@@ -67,30 +67,44 @@ static inline int same_uint_long(uint64_t a, long double b)
     return b >= 0 && b < 0x1p64L && (long double)(uint64_t)b == b && (uint64_t)b == a;
 }
 
-#define DEFINE_FIRST(one, one_type, other, other_type)                                                                 \
+#define DEFINE_AT(name, type)                                                                                          \
+    static inline type name##_at(const char *numbers, ptrdiff_t k)                                                     \
+    {                                                                                                                  \
+        type number;                                                                                                   \
+        memcpy(&number, numbers + k * (ptrdiff_t)sizeof number, sizeof number);                                        \
+        return number;                                                                                                 \
+    }
+
+DEFINE_AT(int, int64_t)
+DEFINE_AT(uint, uint64_t)
+DEFINE_AT(float, double)
+DEFINE_AT(long, long double)
+
+/* Mostly all are the same, and that is seen soonest without looking which one is not. */
+#define DEFINE_FIRST(one, other)                                                                 \
     static ptrdiff_t first_##one##_##other(const char *a, const char *b, ptrdiff_t n)                                  \
     {                                                                                                                  \
-        for (ptrdiff_t k = 0; k < n; k++) {                                                                            \
-            one_type x;                                                                                                \
-            other_type y;                                                                                              \
-            memcpy(&x, a + k * (ptrdiff_t)sizeof x, sizeof x);                                                         \
-            memcpy(&y, b + k * (ptrdiff_t)sizeof y, sizeof y);                                                         \
-            if (!same_##one##_##other(x, y))                                                                           \
+        int differs = 0;                                                                                               \
+        for (ptrdiff_t k = 0; k < n; k++)                                                                              \
+            differs |= !same_##one##_##other(one##_at(a, k), other##_at(b, k));                                        \
+        if (!differs)                                                                                                  \
+            return n;                                                                                                  \
+        for (ptrdiff_t k = 0; k < n; k++)                                                                              \
+            if (!same_##one##_##other(one##_at(a, k), other##_at(b, k)))                                               \
                 return k;                                                                                              \
-        }                                                                                                              \
         return n;                                                                                                      \
     }
 
-DEFINE_FIRST(int, int64_t, int, int64_t)
-DEFINE_FIRST(int, int64_t, uint, uint64_t)
-DEFINE_FIRST(int, int64_t, float, double)
-DEFINE_FIRST(int, int64_t, long, long double)
-DEFINE_FIRST(uint, uint64_t, uint, uint64_t)
-DEFINE_FIRST(uint, uint64_t, float, double)
-DEFINE_FIRST(uint, uint64_t, long, long double)
-DEFINE_FIRST(float, double, float, double)
-DEFINE_FIRST(long, long double, float, double)
-DEFINE_FIRST(long, long double, long, long double)
+DEFINE_FIRST(int, int)
+DEFINE_FIRST(int, uint)
+DEFINE_FIRST(int, float)
+DEFINE_FIRST(int, long)
+DEFINE_FIRST(uint, uint)
+DEFINE_FIRST(uint, float)
+DEFINE_FIRST(uint, long)
+DEFINE_FIRST(float, float)
+DEFINE_FIRST(long, float)
+DEFINE_FIRST(long, long)
 
 /* The index of the first pair of different numbers, or n. */
 static ptrdiff_t first_different(tni_real a_type, const char *a, tni_real b_type, const char *b, ptrdiff_t n)

@@ -17,15 +17,16 @@ static inline float float_of_bits(uint32_t bits)
     return value;
 }
 
-/* A number of the exponent that the type gives to its smallest one is a multiple of 2^-24. */
 static inline float load_FLOAT16(uint16_t bits)
 {
+    enum { SMALLEST_NORMAL = 0x0400, INFINITE = 0x7c00 };
     uint32_t magnitude = bits & 0x7fffu, sign = (uint32_t)(bits & 0x8000u) << 16;
+    if (magnitude - SMALLEST_NORMAL < INFINITE - SMALLEST_NORMAL)
+        return float_of_bits(sign | (magnitude + (112u << 10)) << 13);
+    if (magnitude >= INFINITE)
+        return float_of_bits(sign | 0x7f800000u | magnitude << 13);
     float small = (float)magnitude * 0x1p-24f;
-    uint32_t small_bits;
-    memcpy(&small_bits, &small, sizeof small_bits);
-    uint32_t normal = (magnitude + (112u << 10)) << 13, special = 0x7f800000u | magnitude << 13;
-    return float_of_bits(sign | (magnitude >= 0x7c00u ? special : magnitude >= 0x0400u ? normal : small_bits));
+    return sign != 0 ? -small : small;
 }
 
 static inline float load_BFLOAT16(uint16_t bits)

@@ -124,7 +124,7 @@ static void widen(tni_job *job)
 static void choose_kernel(tni_job *job, ptrdiff_t total, tni_target target)
 {
     int is_large = total >= TNI_STREAM_FROM && target != TNI_SHARED_TARGET;
-    int streams = is_large && target != TNI_FRESH_TARGET;
+    int streams = TNI_STREAMS && is_large && target != TNI_FRESH_TARGET;
     if (streams && job->width >= STREAM_RUN) {
         set_kernel(job, tni_copy_run_streaming, 0);
         job->streams = 1;

@@ -12,12 +12,19 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__SSE2__) || defined(_M_X64)
+#if (defined(__SSE2__) || defined(_M_X64)) && !defined(TNI_PORTABLE) /* the tests compile both branches */
 #include <emmintrin.h>
 #define TNI_HAS_SSE2 1
 #endif
 
 enum { TNI_LINE = 64, TNI_PAGE = 4096 };
+
+/* Do such stores exist? */
+#ifdef TNI_HAS_SSE2
+enum { TNI_STREAMS = 1 };
+#else
+enum { TNI_STREAMS = 0 };
+#endif
 
 /* How many bytes the address lies behind the start of its line. */
 static inline ptrdiff_t tni_phase(const char *place)

@@ -7,9 +7,9 @@
  * the plane is cut into tiles whose lines fit into the first cache, and in a tile small squares are transposed in
  * registers.
  *
- * Where the destination is large, a tile is made in a buffer and then written out, line by line, past the caches. A
- * line that a tile has only begun stays in the buffer, in front of its row, and the next tile of the same rows
- * completes it. */
+ * Where the destination is large, a tile is made in a buffer and then written out, line by line, past the caches if
+ * that can be; where it can't, the lines of a tile at least do not compete while it is made. A line that a tile has
+ * only begun stays in the buffer, in front of its row, and the next tile of the same rows completes it. */
 #include <string.h>
 
 #include "copy_stream.h"
