@@ -2,7 +2,8 @@
 """Copies between layouts: what Span.copy_from takes against NumPy, and a contiguous tn_copy against C's memcpy.
 
 Every time is that of the whole statement in Python. Where arrays are gathered, they are given as a list, so that
-borrowing them counts: `rows` is made anew for each copy. "rows kept" shows what is left if it is made once.
+borrowing them counts: `rows` is made anew for each copy. "rows kept" shows what is left if it is made once. tn_copy
+looks at what it is given, which takes some 30 ns: contiguous copies are compared from where that is little.
 """
 
 from collections.abc import Callable
@@ -18,8 +19,8 @@ import tenon
 
 SIDE, QUICK_SIDE = 4096, 128
 KIB = 1024
-BLOCKS = [64 * KIB, 1024 * KIB, 8 * 1024 * KIB, 32 * 1024 * KIB, 128 * 1024 * KIB]
-QUICK_BLOCKS = [64 * KIB]
+BLOCKS = [256 * KIB, 1024 * KIB, 8 * 1024 * KIB, 32 * 1024 * KIB, 128 * 1024 * KIB]
+QUICK_BLOCKS = [256 * KIB]
 
 
 @dataclass(frozen=True)
