@@ -236,6 +236,11 @@ static tn_status inherit_load(making *m, int axis, tn_error *err)
     return TN_OK;
 }
 
+static tn_status refuse_offset(tn_error *err)
+{
+    return tn_fail(err, TN_OUT_OF_RANGE, "the offset does not fit into an address");
+}
+
 tn_status tn_span_index(const tn_span *span, int axis, ptrdiff_t index, tn_span *out, tn_layout *layout, tn_error *err)
 {
     tn_status status = check_axis(span, axis, err);
@@ -249,10 +254,9 @@ tn_status tn_span_index(const tn_span *span, int axis, ptrdiff_t index, tn_span 
     making m;
     begin(span, &m);
     ptrdiff_t bytes;
-    if (tni_mul(position, span->strides[axis], &bytes))
-        return tn_fail(err, TN_OUT_OF_RANGE, "the offset does not fit into an address");
-    if (leads_somewhere(&m, axis))
-        status = move(&m, axis, bytes, err);
+    int is_too_far = tni_mul(position, span->strides[axis], &bytes);
+    if (leads_somewhere(&m, axis)) /* else the stride may be any number */
+        status = is_too_far ? refuse_offset(err) : move(&m, axis, bytes, err);
     if (status == TN_OK)
         status = inherit_load(&m, axis, err);
     if (status != TN_OK)
@@ -289,12 +293,11 @@ tn_status tn_span_slice(const tn_span *span, int axis, ptrdiff_t start, ptrdiff_
     making m;
     begin(span, &m);
     ptrdiff_t count = count_steps(start, stop, step), bytes, stride = span->strides[axis];
-    if (tni_mul(start, stride, &bytes) || (tni_mul(stride, step, &stride) && count > 1))
-        return tn_fail(err, TN_OUT_OF_RANGE, "the offset does not fit into an address");
+    int is_too_far = tni_mul(start, stride, &bytes), is_too_long = tni_mul(stride, step, &stride);
     m.layout.shape[axis] = count;
     m.layout.strides[axis] = stride;
-    if (leads_somewhere(&m, axis))
-        status = move(&m, axis, bytes, err);
+    if (leads_somewhere(&m, axis)) /* else the stride may be any number */
+        status = is_too_far || (is_too_long && count > 1) ? refuse_offset(err) : move(&m, axis, bytes, err);
     return status != TN_OK ? status : finish(&m, span, out, layout);
 }
 

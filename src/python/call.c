@@ -107,26 +107,27 @@ PyObject *tnpy_call_for_span(PyObject *function, PyObject *object)
     return result;
 }
 
-/* Positional arguments, then keyword ones, as vectorcall has them. NULL for kwnames where there are none. */
-static int spread(PyObject *args, PyObject *kwargs, PyObject **all, PyObject **kwnames)
+/* Positional arguments, then keyword ones, as vectorcall has them. The tuples `names` and `values`, NULL where there
+ * are no keywords, keep these: whatever runs meanwhile may empty the dict. */
+static int spread(PyObject *args, PyObject *kwargs, PyObject **all, PyObject *names, PyObject *values)
 {
     Py_ssize_t nargs = PyTuple_GET_SIZE(args), position = 0, n = 0;
     PyObject *key, *value;
     for (Py_ssize_t i = 0; i < nargs; i++)
         all[i] = PyTuple_GET_ITEM(args, i);
-    *kwnames = NULL;
-    if (kwargs == NULL || PyDict_GET_SIZE(kwargs) == 0)
-        return 0;
-    *kwnames = PyTuple_New(PyDict_GET_SIZE(kwargs));
-    while (*kwnames != NULL && PyDict_Next(kwargs, &position, &key, &value)) {
+    while (names != NULL && n < PyTuple_GET_SIZE(names) && PyDict_Next(kwargs, &position, &key, &value)) {
         if (!PyUnicode_Check(key)) {
             PyErr_SetString(PyExc_TypeError, "keywords must be strings");
             return -1;
         }
         all[nargs + n] = value;
-        PyTuple_SET_ITEM(*kwnames, n++, Py_NewRef(key));
+        PyTuple_SET_ITEM(values, n, Py_NewRef(value));
+        PyTuple_SET_ITEM(names, n++, Py_NewRef(key));
     }
-    return *kwnames == NULL ? -1 : 0;
+    if (names == NULL || n == PyTuple_GET_SIZE(names))
+        return 0;
+    PyErr_SetString(PyExc_RuntimeError, "the keywords changed during the call");
+    return -1;
 }
 
 static int call_into(PyObject *function, PyObject *target, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
@@ -143,16 +144,17 @@ static int call_into(PyObject *function, PyObject *target, PyObject *const *args
 int tnpy_call_into(PyObject *function, PyObject *target, PyObject *args, PyObject *kwargs)
 {
     enum { FEW = 8 };
-    PyObject *few[FEW], **all = few, *kwnames = NULL;
-    Py_ssize_t nargs = PyTuple_GET_SIZE(args), count = nargs + (kwargs == NULL ? 0 : PyDict_GET_SIZE(kwargs));
-    if (count > FEW)
-        all = PyMem_Calloc((size_t)count, sizeof *all);
-    int status = -1;
-    if (all == NULL)
+    PyObject *few[FEW], **all = few, *names = NULL, *values = NULL;
+    Py_ssize_t nargs = PyTuple_GET_SIZE(args), nkeywords = kwargs == NULL ? 0 : PyDict_GET_SIZE(kwargs);
+    if (nargs + nkeywords > FEW && (all = PyMem_Calloc((size_t)(nargs + nkeywords), sizeof *all)) == NULL)
         PyErr_NoMemory();
-    else if (spread(args, kwargs, all, &kwnames) == 0)
-        status = call_into(function, target, all, nargs, kwnames);
-    Py_XDECREF(kwnames);
+    if (all != NULL && nkeywords > 0 && (names = PyTuple_New(nkeywords)) != NULL)
+        values = PyTuple_New(nkeywords);
+    int status = all == NULL || (nkeywords > 0 && values == NULL) ? -1 : spread(args, kwargs, all, names, values);
+    if (status == 0)
+        status = call_into(function, target, all, nargs, names);
+    Py_XDECREF(names);
+    Py_XDECREF(values);
     if (all != few)
         PyMem_Free(all);
     return status;

@@ -361,9 +361,9 @@ static int tabulate(gathering *g, const tn_span *span)
         return no_memory();
     bool indirect = span->suboffsets != NULL && span->suboffsets[0] >= 0;
     bool still = span->suboffsets == NULL && tn_span_size(span) == 0; /* strides then lead nowhere */
-    char *address = span->data;
     g->count = span->shape[0];
-    for (Py_ssize_t r = 0; r < g->count; r++, address += still ? 0 : span->strides[0]) {
+    for (Py_ssize_t r = 0; r < g->count; r++) {
+        char *address = (char *)span->data + (still ? 0 : r * span->strides[0]);
         g->table[r] = address;
         if (!indirect)
             continue;

@@ -480,6 +480,26 @@ static PyObject *reserve(PyObject *self, PyObject *number)
 
 /* --- life cycle --------------------------------------------------------------------------------------------------- */
 
+/* Empty. The collector shows objects to everybody: it sees this one complete. */
+static growable *new_growable(PyTypeObject *type, tnpy_state *state, tnpy_dtype *dtype)
+{
+    tn_growable *elements;
+    tn_error err;
+    if (tn_growable_new(dtype->type, &elements, &err) != TN_OK) {
+        tnpy_raise_from("growable", &err);
+        return NULL;
+    }
+    growable *self = (growable *)type->tp_alloc(type, 0);
+    if (self == NULL) {
+        tn_growable_free(elements);
+        return NULL;
+    }
+    self->state = state;
+    self->dtype = (tnpy_dtype *)Py_NewRef((PyObject *)dtype);
+    self->elements = elements;
+    return self;
+}
+
 static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"dtype", "values", NULL};
@@ -487,20 +507,10 @@ static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|O:growable", names, &dtype, &values))
         return NULL;
     tnpy_state *state = PyType_GetModuleState(type);
-    growable *self = state == NULL ? NULL : (growable *)type->tp_alloc(type, 0);
-    if (self == NULL)
-        return NULL;
-    tn_error err;
-    self->state = state;
-    self->dtype = tnpy_read_dtype(state, dtype, "growable");
-    int status = self->dtype == NULL ? -1 : 0;
-    if (status == 0 && tn_growable_new(self->dtype->type, &self->elements, &err) != TN_OK) {
-        tnpy_raise_from("growable", &err);
-        status = -1;
-    }
-    if (status == 0 && values != NULL)
-        status = extend_by(self, values);
-    if (status == 0)
+    tnpy_dtype *read = state == NULL ? NULL : tnpy_read_dtype(state, dtype, "growable");
+    growable *self = read == NULL ? NULL : new_growable(type, state, read);
+    Py_XDECREF((PyObject *)read);
+    if (self == NULL || values == NULL || extend_by(self, values) == 0)
         return (PyObject *)self;
     Py_DECREF((PyObject *)self);
     return NULL;

@@ -238,6 +238,11 @@ static PyObject *reinterpreted(PyObject *core, PyObject *args)
     ptrdiff_t shape[TN_MAX_NDIM], strides[TN_MAX_NDIM], itemsize = dtype->type->itemsize;
     int last = shown->ndim - 1;
     ptrdiff_t bytes = last < 0 ? -1 : shown->shape[last] * shown->type->itemsize;
+    if (tnpy_holds_objects(dtype->type) || itemsize == 0 ||
+        (last >= 0 && shown->shape[last] > 1 && shown->strides[last] != shown->type->itemsize)) {
+        PyErr_SetString(PyExc_BufferError, "only contiguous rows of bytes become other elements");
+        return NULL;
+    }
     if (bytes < 0 || bytes % itemsize != 0) {
         PyErr_Format(PyExc_BufferError, "a row of %zd bytes is not made of elements of %zd bytes", bytes, itemsize);
         return NULL;

@@ -443,6 +443,12 @@ static PyObject *call_namedtuple(PyObject *name, PyObject *fields)
     return class;
 }
 
+/* Somebody may have put another function into collections. */
+static int is_tuple_class(PyObject *class)
+{
+    return PyType_Check(class) && PyType_FastSubclass((PyTypeObject *)class, Py_TPFLAGS_TUPLE_SUBCLASS);
+}
+
 static PyObject *make_class(PyObject *key)
 {
     PyObject *class = call_namedtuple(PyTuple_GET_ITEM(key, 0), PyTuple_GET_ITEM(key, 1));
@@ -452,7 +458,11 @@ static PyObject *make_class(PyObject *key)
         class = name == NULL ? NULL : call_namedtuple(name, PyTuple_GET_ITEM(key, 1));
         Py_XDECREF(name);
     }
-    if (class != NULL && (!PyType_Check(class) || add_pickling(class, key) < 0))
+    if (class != NULL && !is_tuple_class(class)) {
+        PyErr_SetString(PyExc_TypeError, "collections.namedtuple gives no class of tuples");
+        Py_CLEAR(class);
+    }
+    if (class != NULL && add_pickling(class, key) < 0)
         Py_CLEAR(class);
     return class;
 }

@@ -324,10 +324,8 @@ tn_status tnpy_rows_tabulate(tnpy_frame *frame, int i)
     if (status != TN_OK)
         return status;
     bool empty = is_empty(span->ndim, span->shape);
-    char *address = empty ? nowhere() : span->data;
-    ptrdiff_t step = empty ? 0 : span->strides[0];
-    for (ptrdiff_t r = 0; r < rows->count; r++, address += step)
-        rows->table[r] = address;
+    for (ptrdiff_t r = 0; r < rows->count; r++)
+        rows->table[r] = empty ? nowhere() : (char *)span->data + r * span->strides[0];
     rows->row_bytes = block_bytes(param->ndim - 1, span->shape + 1, param->type);
     return TN_OK;
 }
@@ -348,8 +346,8 @@ static tn_status copy_table(tnpy_frame *frame, int i)
     if (status != TN_OK)
         return status;
     rows->row_bytes = block_bytes(param->ndim - 1, span->shape + 1, param->type);
-    const char *place = span->data;
-    for (ptrdiff_t r = 0; r < rows->count; r++, place += span->strides[0]) {
+    for (ptrdiff_t r = 0; r < rows->count; r++) {
+        const char *place = (const char *)span->data + r * span->strides[0];
         char *row;
         if (rows->row_bytes == 0) {
             rows->table[r] = nowhere();

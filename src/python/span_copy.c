@@ -107,9 +107,10 @@ static int read_casting(PyObject *given, const char *argument, tn_casting *casti
 
 enum { ORDER_KEPT = 'K' };
 
-static ptrdiff_t magnitude(ptrdiff_t stride)
+/* Of any stride: those of extents 0 and 1 may be any number. */
+static size_t magnitude(ptrdiff_t stride)
 {
-    return stride < 0 ? -stride : stride;
+    return stride < 0 ? -(size_t)stride : (size_t)stride;
 }
 
 /* The axes, longest strides first. */

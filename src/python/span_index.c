@@ -137,9 +137,9 @@ static char *find_element(const tn_span *span, const key *k)
     return (char *)at;
 }
 
-static PyObject *read_element(const tnpy_span *self, const char *at)
+static PyObject *read_element(tnpy_span *self, const char *at)
 {
-    return tnpy_item_reader_of(self->dtype)(self->dtype, at);
+    return tnpy_span_read(self, tnpy_item_reader_of(self->dtype), at);
 }
 
 /* The address of the element that an int, or a tuple of ints, names, where there is nothing to refuse and no code to run. NULL
@@ -318,7 +318,10 @@ static PyObject *slice_first(tnpy_span *self, PyObject *index)
     /* As tn_span_slice: what is no further than the elements that are there fits; of one element the stride means nothing. */
     if (tni_mul(strides[0], step, &strides[0]))
         strides[0] = span->strides[0];
-    if (shape[0] > 0)
+    bool empty = false; /* then the stride may be any number, and leads nowhere */
+    for (int k = 0; k < span->ndim; k++)
+        empty |= shape[k] == 0;
+    if (!empty)
         made.data = (char *)span->data + start * span->strides[0];
     made.shape = shape;
     made.strides = strides;

@@ -83,3 +83,11 @@ tnpy_item_reader tnpy_item_reader_of(const tnpy_dtype *dtype)
         return read_float64;
     return read_any;
 }
+
+PyObject *tnpy_span_read(tnpy_span *self, tnpy_item_reader read, const char *at)
+{
+    tnpy_span_hold((PyObject *)self);
+    PyObject *item = read(self->dtype, at);
+    tnpy_span_let_go((PyObject *)self);
+    return item;
+}

@@ -38,9 +38,11 @@ static PyObject *next(PyObject *self)
         return NULL;
     }
     ptrdiff_t i = it->next++;
-    if (it->read == NULL)
-        return PySequence_GetItem(it->span, i);
-    return it->read(((tnpy_span *)it->span)->dtype, tnpy_along(span, 0, span->data, i));
+    PyObject *held = Py_NewRef(it->span); /* making the item may run any code, which may exhaust the iterator */
+    PyObject *item = it->read == NULL ? PySequence_GetItem(held, i)
+                                      : tnpy_span_read((tnpy_span *)held, it->read, tnpy_along(span, 0, span->data, i));
+    Py_DECREF(held);
+    return item;
 }
 
 static int traverse(PyObject *self, visitproc visit, void *arg)

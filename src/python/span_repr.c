@@ -42,11 +42,8 @@ static PyObject *owner_text(const tnpy_span *self)
     return owner == NULL ? PyUnicode_FromString("") : PyUnicode_FromFormat(" of %s", tnpy_type_name(owner));
 }
 
-static PyObject *repr(PyObject *obj)
+static PyObject *text_of(const tnpy_span *self)
 {
-    const tnpy_span *self = (const tnpy_span *)obj;
-    if (!tnpy_span_is_live(self))
-        return PyUnicode_FromString("<tenon.Span of released memory>");
     PyObject *type = PyObject_Str((PyObject *)self->dtype);
     PyObject *shape = shape_text(&self->span), *layout = layout_text(&self->span), *owner = owner_text(self);
     PyObject *text = NULL;
@@ -57,6 +54,16 @@ static PyObject *repr(PyObject *obj)
     Py_XDECREF(shape);
     Py_XDECREF(layout);
     Py_XDECREF(owner);
+    return text;
+}
+
+static PyObject *repr(PyObject *self)
+{
+    if (!tnpy_span_is_live((const tnpy_span *)self))
+        return PyUnicode_FromString("<tenon.Span of released memory>");
+    tnpy_span_hold(self); /* the collector may run anybody's code */
+    PyObject *text = text_of((const tnpy_span *)self);
+    tnpy_span_let_go(self);
     return text;
 }
 

@@ -73,10 +73,13 @@ static void copy_layout(tnpy_span *self, const tn_span *span, ptrdiff_t *room)
 
 PyObject *tnpy_span_new(tnpy_state *state, tnpy_memory *memory, tnpy_dtype *dtype, const tn_span *span)
 {
+    Py_INCREF((PyObject *)memory); /* the collector may run now, and anybody's code, which may release the Span that has it */
     tnpy_span *self = (tnpy_span *)tnpy_spare_take(&state->spare_span, state->span_type);
-    if (self == NULL)
+    if (self == NULL) {
+        Py_DECREF((PyObject *)memory);
         return NULL;
-    self->memory = NULL;
+    }
+    self->memory = memory;
     self->pinned = NULL;
     self->dtype = NULL;
     self->tracked = self->released = 0;
@@ -91,7 +94,6 @@ PyObject *tnpy_span_new(tnpy_state *state, tnpy_memory *memory, tnpy_dtype *dtyp
     copy_layout(self, span, room);
     self->span.type = dtype->type;
     self->dtype = (tnpy_dtype *)Py_NewRef((PyObject *)dtype);
-    self->memory = (tnpy_memory *)Py_NewRef((PyObject *)memory);
     self->tracked = memory->tracked;
     if (self->tracked)
         PyObject_GC_Track(self);
@@ -404,6 +406,12 @@ static int clear(PyObject *obj)
 }
 
 /* --- the type ----------------------------------------------------------------------------------------------------- */
+
+/* No class derives from it. */
+int tnpy_is_a_span(PyObject *obj)
+{
+    return Py_TYPE(obj)->tp_dealloc == dealloc;
+}
 
 PyDoc_STRVAR(doc,
 "Span(object)\n--\n\n"

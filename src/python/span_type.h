@@ -41,6 +41,9 @@ static inline int tnpy_span_check(tnpy_state *state, PyObject *obj)
     return Py_TYPE(obj) == state->span_type;
 }
 
+/* The same of any tenon._core's Span: also of one that was removed from sys.modules. */
+int tnpy_is_a_span(PyObject *obj);
+
 /* Has it memory? */
 static inline int tnpy_span_is_live(const tnpy_span *self)
 {

@@ -10,7 +10,8 @@
 /* Where position `index` on `axis` lies, from the address to which the axes before it lead: at first span->data. */
 static inline const char *tnpy_along(const tn_span *span, int axis, const char *at, ptrdiff_t index)
 {
-    at += index * span->strides[axis];
+    /* Where there are no elements, strides may be any numbers: the address is computed, but means nothing. */
+    at = (const char *)((uintptr_t)at + (uintptr_t)index * (uintptr_t)span->strides[axis]);
     if (span->suboffsets == NULL || span->suboffsets[axis] < 0)
         return at;
     const char *loaded;

@@ -712,6 +712,8 @@ def test_c_is_refused_as_python_is(table: ExchangeAPI) -> None:
         from_object(tenon.Span(X.astype(X.dtype.newbyteorder())), address)
     with pytest.raises(TypeError, match="tenon.Span that the table belongs to, got bytes"):
         from_object(b"", address)
+    with pytest.raises(TypeError, match="got tenon.Span"):
+        from_object(type("tenon.Span", (), {})(), address)
     assert address.value is None
 
 

@@ -286,6 +286,22 @@ def test_init_makes_an_object_once(c: types.ModuleType) -> None:
     assert g.size == 2
 
 
+def test_init_keeps_keywords_that_are_dropped_half_way(c: types.ModuleType) -> None:
+    class Spacing(float):
+        def __float__(self) -> float:
+            return 0.25
+
+    class Count:
+        def __index__(self) -> int:
+            for found in gc.get_objects():
+                if type(found) is dict and found.get("spacing") is not None and found.get("n") is self:
+                    found.clear()
+            return 3
+
+    given = {"n": Count(), "spacing": Spacing(0.25)}
+    assert c.grid(**given).spacing == 0.25 and given == {}
+
+
 def test_init_that_calls_itself_leaks_nothing(c: types.ModuleType) -> None:
     g = c.grid.__new__(c.grid)
 

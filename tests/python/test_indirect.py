@@ -575,3 +575,14 @@ def test_it_is_what_c_takes_where_it_wants_rows(build: Callable[[str], ModuleTyp
     x = np.zeros((4, 3), "i", order="F")
     c.number(IndirectMemory2D.view_from_columns(x))
     assert x.T.tolist() == np.arange(12).reshape(3, 4).tolist()
+
+
+@pytest.mark.parametrize("type", ["S0", "V0"])
+def test_rows_do_not_become_elements_without_bytes(type: str) -> None:
+    with pytest.raises(BufferError, match="only contiguous rows"):
+        tenon._core._reinterpreted(tenon.Span(bytearray(8)), tenon.DType(type))  # type: ignore[attr-defined]
+
+
+def test_rows_that_run_backwards_do_not_become_other_elements() -> None:
+    with pytest.raises(BufferError, match="only contiguous rows"):
+        tenon._core._reinterpreted(tenon.Span(bytearray(8))[::-1], tenon.DType("int64"))  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tenon
 from tenon import Span
 
 
@@ -127,3 +128,14 @@ def test_a_read_only_view_does_not_lock_the_memory() -> None:
     span[0] = 9
     assert locked[0] == 9 and locked.readonly and not span.readonly
     assert Span(locked).readonly and locked[1:].readonly and locked.T.readonly and locked.reshape(3, 1).readonly
+
+
+def test_strides_that_lead_nowhere_may_be_any_number() -> None:
+    empty = Span(np.lib.stride_tricks.as_strided(np.zeros(1), (3, 0), (2**62, 8)))
+    assert empty.tolist() == [[], [], []] == [list(row) for row in empty] and empty == empty[::-1]
+    for part in (empty[1:], empty[2], empty[-1:], empty[::-2, ...], empty.T, empty[None, 2, None]):
+        assert part.tobytes() == b"" and part.copy("K").shape == part.shape
+    for stride in (-(2**63), 2**63 - 1):
+        span = Span(np.lib.stride_tricks.as_strided(np.arange(1.0, 2.0), (1,), (stride,)))
+        for same in (span, span[::-1], span[:1], span.T, span.copy("K"), span.reshape(1, 1)[0], tenon.rows(span)):
+            assert same.tolist() == [1.0]

@@ -2,8 +2,6 @@
 /* DLPack's table for C: what __dlpack__ does without Python calls, and the other way round. */
 #include "tenon/array.h"
 
-#include <string.h>
-
 #include "../error.h"
 #include "../here.h"
 #include "../state.h"
@@ -58,7 +56,7 @@ static int allocate(tnpy_dl_tensor *prototype, tnpy_dl_versioned **out, void *co
 static int from_object(void *object, tnpy_dl_versioned **out)
 {
     *out = NULL;
-    if (strcmp(Py_TYPE(object)->tp_name, "tenon.Span") != 0) {
+    if (!tnpy_is_a_span(object)) {
         PyErr_Format(PyExc_TypeError, "expected the tenon.Span that the table belongs to, got %.100s",
                      Py_TYPE(object)->tp_name);
         return -1;

@@ -45,7 +45,7 @@ static int attribute_of(const shown *s, const char *name, PyObject **out)
     return 0;
 }
 
-/* On success s->dtype is a new reference. */
+/* On success s->dtype is a new reference, and the Span is held: what is made of it may run any code. */
 static int open(PyObject *self, const char *attribute, shown *s)
 {
     const tn_span *span = tnpy_span_get(self);
@@ -57,8 +57,19 @@ static int open(PyObject *self, const char *attribute, shown *s)
                                  "copy() makes it direct");
     if (tnpy_unfold(span, &s->span, &s->layout, &err) != TN_OK)
         return refuse(attribute, err.message);
+    tnpy_span_hold(self);
     s->dtype = tnpy_dtype_for(((tnpy_span *)self)->dtype->state, s->span.type);
+    if (s->dtype == NULL)
+        tnpy_span_let_go(self);
     return s->dtype == NULL ? -1 : 0;
+}
+
+static void end(PyObject *self, shown *s, bool is_shown)
+{
+    if (is_shown)
+        tnpy_span_pin(self);
+    tnpy_span_let_go(self);
+    Py_DECREF((PyObject *)s->dtype);
 }
 
 /* --- __array_interface__ ------------------------------------------------------------------------------------------ */
@@ -107,9 +118,7 @@ static PyObject *get_interface(PyObject *self, void *unused)
     if (open(self, attribute, &s) < 0)
         return NULL;
     PyObject *interface = interface_of(&s, attribute);
-    Py_DECREF((PyObject *)s.dtype);
-    if (interface != NULL)
-        tnpy_span_pin(self);
+    end(self, &s, interface != NULL);
     return interface;
 }
 
@@ -212,9 +221,7 @@ static PyObject *get_struct(PyObject *self, void *unused)
     if (open(self, attribute, &s) < 0)
         return NULL;
     PyObject *capsule = struct_of(&s, attribute);
-    Py_DECREF((PyObject *)s.dtype);
-    if (capsule != NULL)
-        tnpy_span_pin(self);
+    end(self, &s, capsule != NULL);
     return capsule;
 }
 

@@ -77,7 +77,10 @@ static PyObject *reduce_ex(PyObject *self, PyObject *argument)
         PyErr_SetString(PyExc_ValueError, "Span: addresses mean nothing elsewhere, and are not pickled");
         return NULL;
     }
-    return reduce(self, span, protocol >= 5 ? 5 : 4);
+    tnpy_span_hold(self); /* the collector may run anybody's code */
+    PyObject *reduced = reduce(self, span, protocol >= 5 ? 5 : 4);
+    tnpy_span_let_go(self);
+    return reduced;
 }
 
 /* --- back --------------------------------------------------------------------------------------------------------- */
