@@ -135,7 +135,8 @@ typedef struct tn_function {
     const char *no_batch;      /* if signature is NULL: why, as the end of "… has no batch(): " */
     const char *source;        /* "stats.c:12:8" */
     const tn_param *params;    /* the Python-visible parameters and the outputs, in prototype order */
-    const tn_param *result;    /* the C result as a TN_OUT TN_PARAM_VALUE or TN_PARAM_TEXT; NULL if void or a status */
+    const tn_param *result;    /* the C result as a TN_OUT parameter: a value, text, a handle, or an owned array; NULL if void
+                                  or a status */
     const tn_size *sizes;
     const tn_throw *throws;
     tn_loop *loop;

@@ -203,6 +203,15 @@ static tnpy_handles collect_handles(const tnpy_plan *plan, PyObject *const *obje
     return (tnpy_handles){handles, count};
 }
 
+/* A finalizer must not close the object between C's return and the view that keeps it. */
+static PyObject *owned_result(tnpy_function *f, tn_array *array, tnpy_handles handles)
+{
+    tnpy_handles_hold(handles);
+    PyObject *result = tnpy_owned_result(f, array, handles, false);
+    tnpy_handles_let_go(handles);
+    return result;
+}
+
 static PyObject *c_result(tnpy_function *f, PyObject *const *objects, fast_call *call)
 {
     const tn_param *result = f->def->result;
@@ -217,7 +226,7 @@ static PyObject *c_result(tnpy_function *f, PyObject *const *objects, fast_call 
     case RESULT_HANDLE:
         return tnpy_handle_result(f, call->result.pointer, collect_handles(f->plan, objects, handles), NULL);
     case RESULT_OWNED:
-        return tnpy_owned_result(f, &call->result.array, collect_handles(f->plan, objects, handles), false);
+        return owned_result(f, &call->result.array, collect_handles(f->plan, objects, handles));
     case RESULT_VALUE:
         break;
     }

@@ -630,6 +630,18 @@ void tnpy_handles_done(tnpy_frame *frame)
         handle_of(frame->handles[--frame->nhandles])->calls--;
 }
 
+void tnpy_handles_hold(tnpy_handles handles)
+{
+    for (int k = 0; k < handles.count; k++)
+        handle_of(handles.objects[k])->calls++;
+}
+
+void tnpy_handles_let_go(tnpy_handles handles)
+{
+    for (int k = 0; k < handles.count; k++)
+        handle_of(handles.objects[k])->calls--;
+}
+
 /* The first object is the one; it may have been passed more than once. */
 tn_status tnpy_check_exclusive(tnpy_frame *frame)
 {

@@ -74,6 +74,10 @@ tn_status tnpy_check_exclusive(tnpy_frame *frame);
 
 void tnpy_handles_done(tnpy_frame *frame);
 
+/* The same for objects that no frame counts: around code of Python's that must find them as they are. */
+void tnpy_handles_hold(tnpy_handles handles);
+void tnpy_handles_let_go(tnpy_handles handles);
+
 /* What a function returned as an object of C: a new one; the very argument it was given; or `target` (may be NULL), which
  * takes it. NULL of C is MemoryError. Takes over the pointer. New reference, or NULL with an exception. */
 PyObject *tnpy_handle_result(const tnpy_function *f, void *pointer, tnpy_handles handles, PyObject *target);

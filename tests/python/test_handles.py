@@ -16,8 +16,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis.strategies as st
 import numpy as np
 import pytest
+from hypothesis import given, settings
 from nomemory import fail_each_allocation
 
 import tenon
@@ -834,6 +836,40 @@ def test_a_call_that_excludes_others_does_so_in_other_threads(c: types.ModuleTyp
 # --- collecting -------------------------------------------------------------------------------------------------------
 
 
+def test_a_finalizer_that_closes_meanwhile_finds_the_object_in_use(c: types.ModuleType) -> None:
+    heard = []
+
+    class Closing:
+        def __init__(self, g: Any) -> None:
+            self.me, self.g = self, g
+
+        def __del__(self) -> None:
+            try:
+                self.g.close()
+                heard.append("closed")
+            except BufferError as error:
+                heard.append(str(error))
+
+    g = c.grid(3, 1)
+    g.values()
+    threshold = gc.get_threshold()
+    for at in range(1, 30):  # collected at one of the allocations of the call
+        gc.collect()
+        Closing(g)
+        gc.set_threshold(at)
+        try:
+            views = [g.values(), g.copy().larger(g), memoryview(g)]
+        except ValueError:
+            g = c.grid(3, 1)  # closed between two calls
+            continue
+        finally:
+            gc.set_threshold(*threshold)
+        assert all(list(view) == [0, 0, 0] for view in views)
+        del views
+    gc.collect()
+    assert heard
+
+
 def test_objects_take_weak_references(c: types.ModuleType) -> None:
     g = c.grid(2, 1)
     called = []
@@ -918,6 +954,96 @@ def test_every_failed_allocation_is_a_memory_error_and_nothing_is_lost(c: types.
 
     use()
     assert fail_each_allocation(use, nothing_left) > 5
+
+
+# --- any order of things ----------------------------------------------------------------------------------------------
+
+
+class Life:
+    """Objects and views of them, and what must be true of both, kept by hand."""
+
+    def __init__(self, c: types.ModuleType) -> None:
+        self.c = c
+        self.objects: list[Any] = []  # what Python refers to
+        self.views: list[tuple[int, Any]] = []  # number of the object, and the view
+        self.numbers: dict[int, int] = {}  # id of an object → its number
+        self.open: set[int] = set()
+        self.made = 0
+
+    def make(self, g: Any) -> None:
+        self.objects.append(g)
+        self.numbers[id(g)] = self.made
+        self.open.add(self.made)
+        self.made += 1
+
+    def number(self, g: Any) -> int:
+        return self.numbers[id(g)]
+
+    def viewed(self, g: Any) -> int:
+        return sum(number == self.number(g) for number, _ in self.views)
+
+    def do(self, what: str, pick: int, kind: int) -> None:
+        if what == "make" or not self.objects:
+            return self.make(self.c.grid(3, 1))
+        g = self.objects[pick % len(self.objects)]
+        is_open = self.number(g) in self.open
+        if what == "drop":
+            self.objects.remove(g)
+            if not self.viewed(g):
+                self.open.discard(self.number(g))
+        elif what == "drop view":
+            if self.views:
+                self.views.pop(pick % len(self.views))
+                kept = {number for number, _ in self.views} | {self.number(x) for x in self.objects}
+                self.open &= kept
+        elif not is_open:
+            assert g.closed
+            with pytest.raises(ValueError, match="closed"):
+                self.view(g, kind)
+            g.close()
+        elif what == "copy":
+            self.make(g.copy())
+        elif what == "view":
+            self.views.append((self.number(g), self.view(g, kind)))
+        elif self.viewed(g):
+            with pytest.raises(BufferError, match=rf"{self.viewed(g)} view"):
+                self.change(g, what)
+        else:
+            self.change(g, what)
+            if what == "close":
+                self.open.discard(self.number(g))
+
+    def view(self, g: Any, kind: int) -> Any:
+        return [np.asarray, memoryview, tenon.Span, lambda g: g.values()[1:], lambda g: g.peek()][kind](g)
+
+    def change(self, g: Any, what: str) -> None:
+        if what == "close":
+            g.close()
+        else:
+            g.resize(7)
+
+    def check(self) -> None:
+        assert self.c.live_grids() == len(self.open)
+        for number, view in self.views:
+            assert number in self.open and len(view) in (2, 3, 6, 7)
+            assert all(value == 0 for value in view)
+
+
+DEEDS = st.tuples(
+    st.sampled_from(["make", "copy", "view", "view", "drop view", "close", "resize", "drop"]),
+    st.integers(0, 9), st.integers(0, 4),
+)  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(st.lists(DEEDS, max_size=40))
+def test_whatever_happens_an_object_lives_exactly_as_long_as_it_is_needed(
+    c: types.ModuleType, deeds: list[tuple[str, int, int]]
+) -> None:
+    life = Life(c)
+    for deed in deeds:
+        life.do(*deed)
+        life.check()
 
 
 AT_EXIT = """
