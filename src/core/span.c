@@ -31,7 +31,7 @@ tn_status tn_span_check(const tn_span *span, tn_error *err)
         return tn_fail(err, TN_WRONG_VALUE, "there is no %s", span->shape == NULL ? "shape" : "array of strides");
     for (int k = 0; k < span->ndim; k++)
         if (span->shape[k] < 0)
-            return tn_fail(err, TN_WRONG_VALUE, "extent %d is %td", k, span->shape[k]);
+            return tn_fail(err, TN_WRONG_VALUE, "extent %d is %td, and must not be negative", k, span->shape[k]);
     ptrdiff_t unused;
     if (tni_product(1, span->ndim, span->shape, &unused))
         return tn_fail(err, TN_OUT_OF_RANGE, "there are more elements than an address can count");
@@ -101,7 +101,7 @@ tn_status tn_contiguous_strides(int ndim, const ptrdiff_t *shape, ptrdiff_t item
     for (int k = 0; k < ndim; k++) {
         int axis = axis_from_inside(k, ndim, order);
         if (shape[axis] < 0)
-            return tn_fail(err, TN_WRONG_VALUE, "extent %d is %td", axis, shape[axis]);
+            return tn_fail(err, TN_WRONG_VALUE, "extent %d is %td, and must not be negative", axis, shape[axis]);
         if (shape[axis] > 1 && tni_mul(stride, shape[axis], &stride))
             return tn_fail(err, TN_OUT_OF_RANGE, "the elements take more bytes than an address can count");
     }
@@ -340,7 +340,7 @@ tn_status tn_span_broadcast(const tn_span *span, int ndim, const ptrdiff_t *shap
     int added = ndim - span->ndim;
     for (int k = 0; k < ndim; k++) {
         if (shape[k] < 0)
-            return tn_fail(err, TN_WRONG_VALUE, "extent %d is %td", k, shape[k]);
+            return tn_fail(err, TN_WRONG_VALUE, "extent %d is %td, and must not be negative", k, shape[k]);
         m.layout.shape[k] = shape[k];
         m.layout.strides[k] = 0;
         m.layout.suboffsets[k] = -1;

@@ -195,7 +195,9 @@ int tnpy_address_of(PyObject *obj, const char *function, tnpy_address *out)
         PyErr_Format(PyExc_TypeError,
                      "%s(): source must be an address (int), a ctypes or cffi pointer or array, or a capsule, got %.100s%s",
                      function, tnpy_type_name(obj),
-                     PyObject_CheckBuffer(obj) ? "; tenon.Span(x) shows the memory of such objects" : "");
+                     PyObject_CheckBuffer(obj) ? "; tenon.Span(x) shows the memory of such objects"
+                     : strcmp(Py_TYPE(obj)->tp_name, "CArgObject") == 0 ? " of ctypes.byref(); pass ctypes.pointer(x)"
+                                                                        : "");
         return -1;
     }
     PyObject *number = PyNumber_Index(obj);

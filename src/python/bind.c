@@ -51,8 +51,11 @@ static tn_status refuse_too_many(tnpy_frame *frame, Py_ssize_t nargs)
 static tn_status refuse_missing(tnpy_frame *frame, int i)
 {
     const tn_param *param = &frame->def->params[i];
-    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): missing argument %s: %s", frame->def->name, param->name,
-                   param->annotation);
+    const tnpy_function *f = frame->function;
+    PyObject *first = frame->objects[0];
+    bool forgotten = count_self(f) && i > 0 && first != NULL && !PyObject_TypeCheck(first, f->state->handle_type);
+    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): missing argument %s: %s%s", frame->def->name, param->name,
+                   param->annotation, forgotten ? "; coerce() and batch() of a method take the object first" : "");
 }
 
 /* Does a misspelt name differ from a real one by a letter changed, added or dropped? */

@@ -128,6 +128,58 @@ static tn_status parse_subarray(const char *text, tn_type **out, tn_error *err)
     return status;
 }
 
+/* What others call an element type, and Tenon, which leaves no doubt about sizes, does not. */
+static const char *other_word(const char *text)
+{
+    static const struct { const char *word, *meant; } words[] = {
+        {"half", "'float16'"}, {"single", "'float32'"}, {"double", "'float64'"},
+        {"float", "'float64', or 'float32' for C's"}, {"complex", "'complex128'"},
+        {"char", "'int8', or 'bytes[1]' for text"}, {"byte", "'int8'"}, {"short", "'int16'"},
+        {"int", "'int64', or 'int32' for C's"}, {"uint", "'uint64', or 'uint32' for C's"}, {"long", "'int64'"},
+        {"bool_", "'bool'"}, {"str", "'str[n]'"}, {"bytes", "'bytes[n]'"}, {"void", "'void[n]'"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i].word, text) == 0)
+            return words[i].meant;
+    return NULL;
+}
+
+/* Is one a letter changed, added, dropped or swapped with its neighbour away from the other? Case does not count. */
+static int is_nearly(const char *typed, const char *real)
+{
+    while (*typed != '\0' && tolower((unsigned char)*typed) == *real)
+        typed++, real++;
+    if (*typed == '\0' && *real == '\0')
+        return 1;
+    const char *next_typed = typed + (*typed != '\0'), *next_real = real + (*real != '\0');
+    if (*next_typed == *real && *next_real == *typed && *typed != '\0' && *real != '\0')
+        return strcmp(next_typed + 1, next_real + 1) == 0;
+    return strcmp(next_typed, next_real) == 0 || strcmp(next_typed, real) == 0 || strcmp(typed, next_real) == 0;
+}
+
+static const char *nearest_name(const char *text)
+{
+#define NAMED(identifier, kind, ctype, name) name,
+    static const char *const names[] = {TN_SCALAR_LIST(NAMED)};
+#undef NAMED
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(text) > 3 && is_nearly(text, names[i]))
+            return names[i];
+    return NULL;
+}
+
+static tn_type *refuse_text(PyObject *obj, const char *text, const char *reason)
+{
+    const char *meant = other_word(text), *near = nearest_name(text);
+    if (meant != NULL)
+        return (tn_type *)PyErr_Format(PyExc_ValueError, "DType(): %R is no element type; write %s", obj, meant);
+    if (near != NULL)
+        return (tn_type *)PyErr_Format(PyExc_ValueError, "DType(): %R is no element type; did you mean '%s'?", obj,
+                                       near);
+    return (tn_type *)PyErr_Format(
+        PyExc_ValueError, "DType(): %R is no element type: neither a name such as 'float64' or 'bytes[5]', nor a "
+        "typestr such as '<f8', nor a PEP 3118 format%s%s", obj, *reason == '\0' ? "" : ": ", reason);
+}
+
 /* A kind with its size, which a PEP 3118 format would read otherwise: "f8", "<f8", "|S5", "M8[ns]". */
 static int is_typestr(const char *text)
 {
@@ -151,18 +203,14 @@ APART static tn_type *parse_text(PyObject *obj)
             status = parse_subarray(text, &type, &err);
         if (status == TN_UNSUPPORTED && is_typestr(text))
             status = tn_type_from_typestr(text, &type, &err);
-        else if (status == TN_UNSUPPORTED && length > 0)
+        else if (status == TN_UNSUPPORTED && length > 0 && other_word(text) == NULL)
             status = tn_type_from_format(text, -1, &type, &err);
     }
     if (status == TN_OK)
         return type;
     if (status == TN_NO_MEMORY)
         return (tn_type *)PyErr_NoMemory();
-    PyErr_Format(PyExc_ValueError,
-                 "DType(): %R is no element type: neither a name such as 'float64' or 'bytes[5]', nor a typestr such as '<f8', "
-                 "nor a PEP 3118 format%s%s", obj, status == TN_UNSUPPORTED ? "" : ": ",
-                 status == TN_UNSUPPORTED ? "" : err.message);
-    return NULL;
+    return refuse_text(obj, text, status == TN_UNSUPPORTED ? "" : err.message);
 }
 
 /* --- structures and sub-arrays ------------------------------------------------------------------------------------- */
@@ -223,8 +271,14 @@ APART static tn_type *repeat(tn_type *base, PyObject *shape)
     Py_ssize_t ndim = list == NULL ? 0 : PyTuple_GET_SIZE(list);
     if (ndim > TN_MAX_NDIM)
         PyErr_Format(PyExc_ValueError, "DType(): a sub-array has at most %d dimensions, got %zd", TN_MAX_NDIM, ndim);
-    for (Py_ssize_t i = 0; i < ndim && !PyErr_Occurred(); i++)
-        extents[i] = PyNumber_AsSsize_t(PyTuple_GET_ITEM(list, i), PyExc_OverflowError);
+    for (Py_ssize_t i = 0; i < ndim && !PyErr_Occurred(); i++) {
+        PyObject *extent = PyTuple_GET_ITEM(list, i);
+        if (PyIndex_Check(extent))
+            extents[i] = PyNumber_AsSsize_t(extent, PyExc_OverflowError);
+        else
+            PyErr_Format(PyExc_TypeError, "DType(): the shape of a sub-array holds ints, got %.100s",
+                         tnpy_type_name(extent));
+    }
     if (list == NULL || PyErr_Occurred()) {
         type = NULL;
     } else if (ndim == 0) {
@@ -340,6 +394,24 @@ static tn_type *parse_lists(tnpy_state *state, PyObject *names, PyObject *format
     return type;
 }
 
+/* A key that is misspelt would describe another layout. -1 with an exception. */
+static int check_keys(PyObject *dict)
+{
+    static const char *const known[] = {"names", "formats", "offsets", "itemsize", "titles", "aligned"};
+    PyObject *key, *value;
+    for (Py_ssize_t at = 0; PyDict_Next(dict, &at, &key, &value);) {
+        int found = 0;
+        for (size_t i = 0; PyUnicode_Check(key) && i < sizeof known / sizeof *known; i++)
+            found |= PyUnicode_CompareWithASCIIString(key, known[i]) == 0;
+        if (!found) {
+            PyErr_Format(PyExc_ValueError, "DType(): a dict has 'names', 'formats', 'offsets' and 'itemsize', not %R",
+                         key);
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* {'names': …, 'formats': …, 'offsets': …, 'itemsize': …}, as numpy.dtype has it. */
 static tn_type *parse_dict(tnpy_state *state, PyObject *dict)
 {
@@ -352,6 +424,10 @@ static tn_type *parse_dict(tnpy_state *state, PyObject *dict)
         type = parse_lists(state, names, formats, offsets, itemsize);
     else if (!PyErr_Occurred())
         PyErr_SetString(PyExc_TypeError, "DType(): a dict needs 'names' and 'formats'");
+    if (type != NULL && check_keys(dict) < 0) {
+        tn_type_free(type);
+        type = NULL;
+    }
     Py_XDECREF(names);
     Py_XDECREF(formats);
     Py_XDECREF(offsets);

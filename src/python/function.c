@@ -327,12 +327,12 @@ PyObject *tnpy_bind_method(PyObject *self, PyObject *obj, PyObject *type)
 
 static PyMethodDef methods[] = {
     {"batch", (PyCFunction)(void (*)(void))tnpy_batch, METH_FASTCALL | METH_KEYWORDS,
-     "Run the function at every point of the leading axes.\n\n"
+     "batch($self, /, *args, **kwargs)\n--\n\nRun the function at every point of the leading axes.\n\n"
      "Arguments have their own axes last and the loop's axes in front, which broadcast against each other as NumPy's do; what\n"
      "is written in place has the loop's full shape. Outputs are allocated with the loop's axes in front, or passed by\n"
      "keyword. An error code stops the batch with tenon.CallError, whose `point` is the index; Ctrl-C stops it, too."},
     {"coerce", (PyCFunction)(void (*)(void))coerce, METH_VARARGS | METH_KEYWORDS,
-     "Call the function, converting the arrays it only reads.\n\n"
+     "coerce($self, /, *args, **kwargs)\n--\n\nCall the function, converting the arrays it only reads.\n\n"
      "Lists, other orders and element types of the same kind become arrays that fit, as copies where they must be. What the\n"
      "function writes to is never converted."},
     {"__reduce__", reduce, METH_NOARGS, "Pickled by name."},

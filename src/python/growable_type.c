@@ -381,6 +381,9 @@ static int extend_by_array(growable *self, PyObject *values)
 static int collect(growable *self, PyObject *values, tn_growable *collected)
 {
     PyObject *iterator = PyObject_GetIter(values), *value;
+    if (iterator == NULL && PyErr_ExceptionMatches(PyExc_TypeError) && Py_TYPE(values)->tp_iter == NULL)
+        PyErr_Format(PyExc_TypeError, "growable.extend(): values must be an array or an iterable, got %.100s",
+                     tnpy_type_name(values));
     int status = iterator == NULL ? -1 : 0;
     while (status == 0 && (value = PyIter_Next(iterator)) != NULL) {
         tn_error err;
@@ -455,6 +458,9 @@ static PyObject *change(PyObject *obj, PyObject *number, changer *how, const cha
     growable *self = growable_of(obj);
     tn_error err;
     tn_status status = TN_RAISED;
+    if (!PyIndex_Check(number))
+        return PyErr_Format(PyExc_TypeError, "growable.%s(): %s must be int, got %.100s", method,
+                            reserves ? "capacity" : "length", tnpy_type_name(number));
     Py_ssize_t wanted = PyNumber_AsSsize_t(number, PyExc_OverflowError);
     if (wanted == -1 && PyErr_Occurred())
         return NULL;

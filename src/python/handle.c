@@ -208,10 +208,11 @@ static PyObject *handle_repr(PyObject *self)
 
 static PyMethodDef methods[] = {
     {"close", handle_close, METH_NOARGS,
-     "Free the object of C now, rather than when nothing refers to it any more.\n\n"
+     "close($self, /)\n--\n\nFree the object of C now, rather than when nothing refers to it any more.\n\n"
      "BufferError while views of its memory are alive, or while a call uses it. Closing twice is legal; everything else\n"
      "that is asked of a closed object is a ValueError."},
-    {"__enter__", handle_enter, METH_NOARGS, NULL},
+    {"__enter__", handle_enter, METH_NOARGS,
+     "__enter__($self, /)\n--\n\nThe object itself; a ValueError if it is closed."},
     {"__exit__", (PyCFunction)(void (*)(void))handle_exit, METH_FASTCALL, "close()"},
     {"__reduce__", handle_reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},

@@ -6,6 +6,7 @@
 #include "object.h"
 #include "release.h"
 #include "slot.h"
+#include "span_type.h"
 #include "spare.h"
 
 /* --- life cycle --------------------------------------------------------------------------------------------------- */
@@ -99,8 +100,13 @@ tnpy_memory *tnpy_memory_borrow(tnpy_state *state, PyObject *obj, int writable, 
 PyObject *tnpy_memory_owner(const tnpy_memory *memory)
 {
     const tnpy_loan *loan = &memory->loan;
-    if (loan->buffer.obj != NULL)
-        return loan->buffer.obj;
+    PyObject *exporter = loan->buffer.obj;
+    if (exporter != NULL && Py_TYPE(exporter) == memory->state->span_type) { /* as which another object shows itself */
+        PyObject *owner = tnpy_memory_owner(((const tnpy_span *)exporter)->memory);
+        return owner == NULL ? exporter : owner;
+    }
+    if (exporter != NULL)
+        return exporter;
     if (loan->span != NULL)
         return loan->span;
     if (loan->owner != NULL || memory->keeper == NULL)

@@ -346,6 +346,7 @@ static PyObject *reduce(PyObject *self, PyObject *ignored)
 
 static PyMethodDef methods[] = {
     {"batch", (PyCFunction)(void (*)(void))batch, METH_FASTCALL | METH_KEYWORDS,
+     "batch($self, /, *args, **kwargs)\n--\n\n"
      "Run the candidate that fits at every point of the leading axes; see the candidate's own batch()."},
     {"__reduce__", reduce, METH_NOARGS, "Pickled by name."},
     {NULL, NULL, 0, NULL},

@@ -102,7 +102,8 @@ static const char *remedy(const tnpy_frame *frame, int i, char *buffer, size_t c
     else if (param->kind == TN_PARAM_SPAN || param->kind == TN_PARAM_OWNED)
         tnpy_append(buffer, capacity, "; np.asarray(%s) makes an array of it", name_of(frame, i));
     else
-        tnpy_append(buffer, capacity, "; np.asarray(%s) or %s.coerce(…) makes an array of it", name_of(frame, i), frame->def->name);
+        tnpy_append(buffer, capacity, "; np.asarray(%s) or %s.coerce(%s…) makes an array of it", name_of(frame, i),
+                    frame->def->name, tnpy_is_self(&frame->def->params[0]) ? "self, " : "");
     return buffer;
 }
 

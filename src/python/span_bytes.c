@@ -140,8 +140,8 @@ static PyMethodDef methods[] = {
      "tobytes($self, /, order='C')\n--\n\n"
      "A copy of the elements, contiguous in C or Fortran ('F') order; 'A' is 'F' for what is Fortran-contiguous."},
     {"hex", (PyCFunction)(void (*)(void))hex, METH_VARARGS | METH_KEYWORDS,
-     "hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)\n--\n\n"
-     "The bytes of tobytes() in hexadecimal, as bytes.hex() writes them."},
+     "hex($self, /, *args, **kwargs)\n--\n\n"
+     "hex([sep[, bytes_per_sep]]): the bytes of tobytes() in hexadecimal, as bytes.hex() writes them."},
     {NULL, NULL, 0, NULL},
 };
 

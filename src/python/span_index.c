@@ -395,7 +395,8 @@ static int refuse_difference(const tn_span *to, const tn_span *from)
     PyObject *got_shape = tnpy_extents_tuple(from->ndim, from->shape);
     if (wanted_shape != NULL && got_shape != NULL)
         PyErr_Format(PyExc_ValueError,
-                     "Span assignment: lvalue and rvalue have different structures: %s of shape %R, got %s of shape %R",
+                     "Span assignment: lvalue and rvalue have different structures: %s of shape %R, got %s of shape "
+                     "%R; copy_from() broadcasts, and casts if told to",
                      tn_type_describe(to->type, wanted, sizeof wanted), wanted_shape,
                      tn_type_describe(from->type, got, sizeof got), got_shape);
     Py_XDECREF(wanted_shape);

@@ -30,6 +30,7 @@ CLASSES = [
     ("a structure without a typedef", "struct t;", "struct t"),
     ("a structure with another tag", "typedef struct _t t;", "t"),
     ("a structure without a tag", "typedef struct { int a; } t;", "t"),
+    ("a typedef that ends in _t", "typedef struct t t_t;", "t_t"),
     ("a structure that everybody may look into", "typedef struct t { int a; } t;", "t"),
     ("a structure that no array could have",
      "typedef struct t { int a : 3; struct t *next; union { int x; } u; } t;", "t"),
@@ -43,6 +44,16 @@ def test_a_type_with_a_free_is_a_class(bind, declared, c_name):
     )
     assert bound.refused == {}
     assert bound.signatures == {"t_new": "t() -> t", "t_a": "t.a() -> int"}
+
+
+def test_the_free_of_a_t_may_also_be_called_as_the_type_is(bind):
+    bound = header(
+        bind, "typedef struct p p_t;", "p_t *p_t_new(void);", "void p_t_free(p_t *p);", "int p_t_n(p_t *p);",
+        "typedef struct q q_t;", "void q_free(p_t *other);", before="",
+    )  # fmt: skip
+    assert bound.signatures == {
+        "p_t_new": "p_t() -> p_t", "p_t_n": "p_t.n() -> int", "q_free": "q_free(other: p_t) -> None"
+    }  # fmt: skip
 
 
 def test_the_order_in_a_file_does_not_matter(bind):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The rule table, row by row: a prototype and its comment, and the Python signature or the refusal."""
 
+import re
+
 import pytest
 
 HEAD = """
@@ -337,6 +339,43 @@ def test_a_plain_param_for_nobody_is_only_noted(bind):
     bound = bind("/** @param nope text */ void f(int n);", header=True)
     assert bound.signatures["f"] == "f(n: int) -> None"
     assert bound.notes == ["f: @param nope names no parameter"]
+
+
+@pytest.mark.parametrize(
+    ("comment", "doubt"),
+    [
+        ("@thows 1 it failed", "@thows says nothing to Tenon; did you mean @throws?"),
+        ("@threadsave", "@threadsave says nothing to Tenon; did you mean @threadsafe?"),
+        ("@Exclusive", "@Exclusive says nothing to Tenon; did you mean @exclusive?"),
+        ("@parm x [n]", "@parm says nothing to Tenon; did you mean @param?"),
+        ("@param x or None", "@param x: `or None` says nothing to Tenon; write `or NULL`"),
+        ("@param x [n] or null", "@param x: `or null` says nothing to Tenon; write `or NULL`"),
+    ],
+)
+def test_what_is_nearly_a_command_is_noted(bind, comment, doubt):
+    bound = bind(f"/** {comment} */ int f(int n, const double x[n]);", header=True)
+    assert bound.notes == [f"f: {doubt}"]
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["@tparam T", "@par Title", "@brief Text", "@param x or nothing", "@param x [n] or NULL", "mail@parma.it"],
+)
+def test_what_is_another_command_is_not(bind, comment):
+    assert bind(f"/** {comment} */ int f(int n, const double x[n]);", header=True).notes == []
+
+
+@pytest.mark.parametrize(
+    ("prototype", "what"),
+    [
+        ("tn_growable *f(void)", "it returns a tn_growable ., which belongs to C; .*tn_growable_share"),
+        ("tn_array *f(void)", "return the tn_array itself"),
+        ("double **f(void)", "or return a tn_array"),
+    ],
+)
+def test_memory_that_is_returned_by_a_bare_pointer_is_refused_with_what_would_do(bind, prototype, what):
+    bound = bind(f"#include <tenon/tenon.h>\n{prototype};", header=True)
+    assert re.search(what, bound.refused["f"])
 
 
 def test_a_bracket_on_what_is_no_pointer_is_text(bind):

@@ -578,7 +578,7 @@ static void test_refusals(void)
         {"read-only", &f8, &f8, TN_CAST_NO, TN_READONLY, 3, 3, TN_WRONG_VALUE, "the destination is read-only"},
         {"another extent", &f8, &f8, TN_CAST_NO, 0, 3, 2, TN_WRONG_VALUE,
          "shape (2,) cannot be broadcast to (3,)"},
-        {"a negative extent", &f8, &f8, TN_CAST_NO, 0, -3, -3, TN_WRONG_VALUE, "extent 0 is -3"},
+        {"a negative extent", &f8, &f8, TN_CAST_NO, 0, -3, -3, TN_WRONG_VALUE, "extent 0 is -3, and must not be negative"},
     };
     for (int k = 0; k < COUNT(cases); k++) {
         const refusal *c = &cases[k];

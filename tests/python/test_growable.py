@@ -219,7 +219,7 @@ def test_a_column_of_rows_is_added():
         ([("a", "<i4")], np.zeros(2, [("b", "<i4")]), TypeError, r"growable\.extend\(\): field 'a' is missing"),
         ("float64", np.array(["1"]), TypeError, r"growable\.extend\(\): .*str\[1\]"),
         ("int32", 5, TypeError, "iterable"),
-        ("int32", None, TypeError, "iterable"),
+        ("int32", None, TypeError, r"growable\.extend\(\): values must be an array or an iterable, got None"),
         ("int8", np.array([1, 300]), OverflowError, r"growable\.extend\(\): .*300"),
         ("int32", np.zeros((2, 2), "int32"), TypeError, r"growable\.extend\(\): values must have 1 dimension, got 2"),
         ("int32", np.array(5, "int32"), TypeError, r"growable\.extend\(\): values must have 1 dimension, got 0"),
@@ -426,6 +426,14 @@ def test_it_exports_as_an_ndarray_of_its_type_does():
                 assert getattr(got, attribute) == getattr(expected, attribute), (dtype, name, attribute)
             assert got.nbytes == length * numbers.dtype.itemsize
             assert got.tobytes() == np.arange(length).astype(dtype).tobytes()
+
+
+@pytest.mark.parametrize(("method", "what"), [("resize", "length"), ("reserve", "capacity")])
+def test_a_length_that_is_no_integer_is_refused_by_name(method, what):
+    numbers = tenon.growable("int32", [1])
+    with pytest.raises(TypeError, match=rf"^growable\.{method}\(\): {what} must be int, got float$"):
+        getattr(numbers, method)(2.0)
+    assert list(numbers) == [1]
 
 
 def test_types_without_a_format_say_so():

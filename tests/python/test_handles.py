@@ -403,8 +403,12 @@ def test_a_method_runs_in_a_batch_with_one_object(c: types.ModuleType) -> None:
 
 def test_a_method_converts_its_arrays_on_request(c: types.ModuleType) -> None:
     g = c.grid(3, 1)
-    with pytest.raises(TypeError, match=r"^grid.import_\(\): x must be float64\[n\], got list"):
+    with pytest.raises(TypeError, match=r"^grid.import_\(\): x must be .*, got list; .*grid.import_.coerce\(self, …\)"):
         g.import_([1, 2])
+    with pytest.raises(TypeError, match=r"missing argument x: .*; coerce\(\) and batch\(\) .* take the object first"):
+        g.import_.coerce([1, 2])
+    with pytest.raises(TypeError, match=r"missing argument x: float64\[n\]$"):
+        g.import_()
     c.grid.import_.coerce(g, [1, 2])
     assert g.values().tolist() == [1, 2, 0]
 
@@ -698,6 +702,7 @@ def test_an_object_with_a_buffer_is_an_array_to_everybody(c: types.ModuleType) -
     assert array.tolist() == [1, 2, 3] and array.ctypes.data == g.values().ctypes.data
     array[0] = 9
     assert memoryview(g).tolist() == [9, 2, 3] and tenon.Span(g).shape == (3,)
+    assert tenon.Span(g).owner is g
     assert np.sum(g) == 14
 
 

@@ -198,6 +198,11 @@ def test_structures_and_single_values_are_lent():
     assert tenon.lend(ctypes.pointer(number), (), "float64")[()] == 2.5
 
 
+def test_a_reference_is_no_source_and_the_error_says_what_is():
+    with pytest.raises(TypeError, match=r"got CArgObject of ctypes.byref\(\); pass ctypes.pointer\(x\)"):
+        tenon.lend(ctypes.byref(ctypes.c_double(2.5)), (), "float64")
+
+
 def test_cffi_pointers_and_arrays_are_lent(doubles):
     ffi = pytest.importorskip("cffi", reason="cffi is not installed").FFI()
     owned = ffi.new("double[4]", [1, 2, 3, 4])

@@ -99,7 +99,7 @@ FAILURES = [
     (lambda c: c.any(1), MemoryError, "any(): said in words: ä", 1),
     (lambda c: c.any(2), TypeError, "any(): said in words: ä", 2),
     (lambda c: c.any(77), tenon.CallError, "any(): said in words: ä", 77),
-    (lambda c: c.zeros(-1), ValueError, "zeros(): extent 0 is -1", 3),
+    (lambda c: c.zeros(-1), ValueError, "zeros(): extent 0 is -1, and must not be negative", 3),
     (lambda c: c.thing(-1), ValueError, "thing(): value is negative", 3),
     (lambda c: setattr(c.thing(1), "value", -1), ValueError, "thing.value(): value is negative", 3),
     (lambda c: c.thing(13).value, ValueError, "thing.value(): it is 13", 3),

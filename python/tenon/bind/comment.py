@@ -7,6 +7,7 @@ bracket behind a parameter's name means depends on the parameter, so `rest` is h
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class Comment:
     text: str = ""  # what is documentation only
     returns: str = ""
     problems: list[tuple[int, str]] = field(default_factory=list)  # (line, what is wrong)
+    doubts: list[tuple[int, str]] = field(default_factory=list)  # (line, what is probably meant otherwise)
 
 
 _COMMAND = re.compile(r"(?<![\w@\\.])[@\\]([A-Za-z]+)")
@@ -54,6 +56,8 @@ _HEADINGS = {
 _SILENT = {"brief", "short", "details", "fn", "file", "ingroup", "addtogroup", "defgroup", "internal", "par", "n", "li"}
 _WITH_LINE = {"fn", "file", "ingroup", "addtogroup", "defgroup"}  # what follows on the line is for Doxygen
 _WORD_STYLE = {"p", "c", "a", "b", "e", "em", "ref", "link", "endlink"}
+_ACTING = ["param", "throws", *sorted(MARKS)]
+_OTHERS = {"tparam", "parblock", "paragraph"}  # of Doxygen, and near to one of ours
 
 
 def read(raw: str) -> Comment:
@@ -156,10 +160,17 @@ class _Reader:
             elif command in _SILENT:
                 position = len(line) if command in _WITH_LINE else _skip_space(line, position)
             else:
+                self._doubt(command, number)
                 plain.append(match[0])
         plain.append(line[position:])
         self._flush(plain)
         return None
+
+    def _doubt(self, command: str, number: int) -> None:
+        """A command that says nothing here, and is nearly one that does."""
+        near = difflib.get_close_matches(command.lower(), _ACTING, 1, 0.8)
+        if near and command not in _OTHERS:
+            self.comment.doubts.append((number, f"@{command} says nothing to Tenon; did you mean @{near[0]}?"))
 
     # --- sections -----------------------------------------------------------------------------------------------------
 

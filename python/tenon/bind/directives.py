@@ -17,6 +17,9 @@ from .declarations import Array, CType, Declaration, Location, Number, Parameter
 from .expression import INT64_MAX, INT64_MIN, Expression, ExpressionError
 from .model import Note, Throw
 
+# What `or NULL` is written like by those who come from elsewhere.
+_NEARLY_NULL = re.compile(r"(?:\[[^\]]*\])*\s*(or (?!NULL\b)(?i:null|nullptr|none|nil)\b)")
+
 
 class Refused(Exception):
     """The function cannot be bound."""
@@ -69,11 +72,14 @@ def read_comment(function: Declaration, constants: Mapping[str, int]) -> Functio
     for line, problem in comment.problems:
         raise Refused(problem, "complete the command, or drop it", at(line))
     reader = _DirectiveReader(function, constants)
-    notes: list[Note] = []
+    notes = [Note(at(line), f"{function.name}: {doubt}") for line, doubt in comment.doubts]
     for command in comment.params:
         parameter = reader.parameters.get(command.name)
         if parameter is not None:
             reader.add(parameter, command.direction, command.rest, at(command.line))
+            if match := _NEARLY_NULL.match(command.rest):
+                what = f"{function.name}: @param {command.name}: `{match[1]}` says nothing to Tenon; write `or NULL`"
+                notes.append(Note(at(command.line), what))
         elif command.direction or re.match(r"\[|=|or NULL\b", command.rest):
             raise Refused(f"@param {command.name} names no parameter", "correct the name", at(command.line))
         elif command.name != "...":

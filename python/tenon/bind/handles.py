@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Opaque handles: which types of C become classes, and which functions are their methods.
 
-A type T is a class where `void T_free(T *)` exists. The longest T that a function's name begins with decides where the
-function belongs; what takes or returns a T * otherwise stays a function of the module.
+A type T is a class where `void T_free(T *)` exists; where T is called `foo_t`, the names may also begin with `foo_`,
+and then the class is foo. The longest T that a function's name begins with decides where the function belongs;
+what takes or returns a T * otherwise stays a function of the module.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ from .names import python_name
 FREE, NEW, SET = "_free", "new", "set_"
 OTHER_ENDS = ("_destroy", "_delete", "_close", "_dispose", "_release", "_finish")
 OWN_NAMES = {"close", "closed"}  # what every class has
+
+
+def stem(name: str) -> str:
+    """What the functions of a type are usually called after: foo for foo_t."""
+    return name.removesuffix("_t") or name
 
 
 @dataclass
@@ -66,16 +72,21 @@ class Handles:
     def unknown(self, record: Record, what: str) -> Refused:
         """A pointer to a structure of which nothing but its name is known, and which nothing frees."""
         name = record.name
-        what = f"{what} a pointer to {name}, which is only declared, and there is no {name}{FREE}()"
+        if name == "tn_growable":
+            advice = "keep it in a type of your own, and return what tn_growable_share() gives: a tn_array"
+            return Refused(f"{what} a tn_growable *, which belongs to C", advice)
+        what = f"{what} a pointer to {name}, which is only declared, and there is no {stem(name)}{FREE}()"
         return Refused(what, self.how_to_free(name))
 
     def how_to_free(self, name: str) -> str:
         """What would make a type a class."""
-        free = f"{name}{FREE}"
-        other = next((name + end for end in OTHER_ENDS if name + end in self.declared), None)
+        free = f"{stem(name)}{FREE}"
+        starts = dict.fromkeys((name, stem(name)))
+        other = next((start + end for start in starts for end in OTHER_ENDS if start + end in self.declared), None)
+        becomes = f"and {stem(name)} becomes a class"
         if other is not None:
-            return f"call {other} `{free}`, or write `void {free}({name} *)` that calls it, and {name} becomes a class"
-        return f"write `void {free}({name} *)`, and {name} becomes a class"
+            return f"call {other} `{free}`, or write `void {free}({name} *)` that calls it, {becomes}"
+        return f"write `void {free}({name} *)`, {becomes}"
 
 
 def _check_new(declaration: Declaration, owner: HandleClass, handles: Handles) -> None:
@@ -108,7 +119,7 @@ def find_handles(translations: Sequence[Translation]) -> tuple[Handles, list[Ref
     for translation in translations:
         for declaration in translation.functions:
             for spelling, type_name in translation.types.items():
-                if declaration.name != f"{type_name.name}{FREE}" or spelling in handles.by_spelling:
+                if not _is_free_of(declaration, type_name, spelling) or spelling in handles.by_spelling:
                     continue
                 if not _is_meant(declaration, type_name, spelling, makers):
                     continue
@@ -118,6 +129,14 @@ def find_handles(translations: Sequence[Translation]) -> tuple[Handles, list[Ref
                 else:
                     handles.by_spelling[spelling] = _new_class(declaration, type_name, spelling)
     return handles, refusals
+
+
+def _is_free_of(declaration: Declaration, type_name: TypeName, spelling: str) -> bool:
+    """By its name; that of foo_t may be foo_free, if it takes one."""
+    if declaration.name == f"{type_name.name}{FREE}":
+        return True
+    first = declaration.parameters[0].type if declaration.parameters else None
+    return declaration.name == f"{stem(type_name.name)}{FREE}" and first is not None and _points_to(first, spelling)
 
 
 def _makers(translations: Iterable[Translation]) -> Iterator[str]:
@@ -158,7 +177,7 @@ def _why_not_free(declaration: Declaration, type_name: TypeName, spelling: str) 
 
 def _new_class(declaration: Declaration, type_name: TypeName, spelling: str) -> HandleClass:
     doc = comments.read(type_name.comment).text if type_name.comment else ""
-    name = type_name.name
+    name = declaration.name.removesuffix(FREE)
     return HandleClass(
         name, python_name(name, set()), spelling, type_name.location, declaration, type_name.complete, doc
     )

@@ -815,8 +815,13 @@ class _Binder:
                     )
                 kind, annotation = ParamKind.HANDLE, handle.python_name
             case Pointer():
-                advice = "write into an array that the caller gives: `double y[n]` with `@param[out] y`"
-                if isinstance(ctype.to, Record) and ctype.to.named:
+                advice = (
+                    "write into an array that the caller gives: `double y[n]` with `@param[out] y`; "
+                    "or return a tn_array (tenon/array.h), which says how much there is and what frees it"
+                )
+                if isinstance(ctype.to, Record) and ctype.to.name == "tn_array":
+                    advice = "return the tn_array itself"
+                elif isinstance(ctype.to, Record) and ctype.to.named:
                     advice = f"return the structure itself, or {self.handles.how_to_free(ctype.to.name)}"
                 raise Refused("it returns a pointer: nothing says how much memory lies there, or whose it is", advice)
             case Other(what=what):

@@ -228,7 +228,14 @@ class _Stub:
                 lines += [*gap(), *self._method(function, setters.get(function.method.name))]
         if item.find(MethodKind.BUFFER):
             memoryview, integer = self._builtin("memoryview"), self._builtin("int")
-            lines += [*gap(), f"    def __buffer__(self, flags: {integer}, /) -> {memoryview}: ..."]
+            anything, pair = self._use("typing", "Any"), f"{self._builtin('tuple')}[{integer}, {integer}]"
+            lines += [
+                *gap(),
+                f"    def __buffer__(self, flags: {integer}, /) -> {memoryview}: ...",
+                f"    def __array__(self, dtype: {anything} = None, copy: {anything} = None) -> {anything}: ...",
+                f"    def __dlpack__(self, **options: {anything}) -> {anything}: ...",
+                f"    def __dlpack_device__(self) -> {pair}: ...",
+            ]
         return lines
 
     def _method(self, function: Function, setter: Function | None) -> list[str]:
