@@ -22,7 +22,7 @@ static tnpy_memory *new_memory(tnpy_state *state)
     memory->saved = NULL;
     memory->exports = 0;
     memory->state = state;
-    memory->tracked = 0;
+    memory->tracked = memory->links = 0;
     memory->counted = 0;
     memory->pinned = 0;
     memory->ended = 0;
@@ -41,6 +41,7 @@ static void track(tnpy_memory *memory)
     const tnpy_loan *loan = &memory->loan;
     memory->tracked = may_refer(loan->buffer.obj) || may_refer(loan->owner) || may_refer(loan->token) ||
                       may_refer(loan->span) || may_refer(memory->keeper);
+    memory->links = memory->tracked || loan->buffer.obj == NULL;
     if (memory->tracked)
         PyObject_GC_Track(memory);
 }

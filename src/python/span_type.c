@@ -373,14 +373,17 @@ static void end(PyObject *obj)
 }
 
 /* What it lets go of may end another Span, and so on: a chain of any length, which the trash can takes apart without taking
- * the stack for each link. A Span that is not tracked has no other behind it. */
+ * the stack for each link. */
 static void dealloc(PyObject *obj)
 {
-    if (!span_of(obj)->tracked) {
+    const tnpy_span *self = span_of(obj);
+    const tnpy_memory *memory = self->memory != NULL ? self->memory : self->pinned;
+    if (!self->tracked && (memory == NULL || !memory->links)) {
         end(obj);
         return;
     }
-    PyObject_GC_UnTrack(obj);
+    if (self->tracked)
+        PyObject_GC_UnTrack(obj);
     Py_TRASHCAN_BEGIN(obj, dealloc)
     end(obj);
     Py_TRASHCAN_END
