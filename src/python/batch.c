@@ -99,9 +99,7 @@ static tn_status check_written(tnpy_frame *frame, const axes *loop)
             full = frame->spans[i].shape[k] == loop->shape[k];
         if (full)
             continue;
-        PyObject *shape = PyTuple_New(loop->ndim);
-        for (int k = 0; shape != NULL && k < loop->ndim; k++)
-            PyTuple_SET_ITEM(shape, k, PyLong_FromSsize_t(loop->shape[k]));
+        PyObject *shape = tnpy_extents_tuple(loop->ndim, loop->shape);
         if (shape != NULL)
             PyErr_Format(PyExc_ValueError, "%s.batch(): %s is written, so its leading axes must be the full loop shape %R",
                          frame->def->name, param->name, shape);

@@ -330,16 +330,7 @@ static PyObject *get_fields(PyObject *self, void *unused)
 static PyObject *get_shape(PyObject *self, void *unused)
 {
     (void)unused;
-    const tn_type *type = type_of(self);
-    PyObject *shape = PyTuple_New(type->ndim);
-    for (int i = 0; shape != NULL && i < type->ndim; i++) {
-        PyObject *extent = PyLong_FromSsize_t(type->shape[i]);
-        if (extent == NULL)
-            Py_CLEAR(shape);
-        else
-            PyTuple_SET_ITEM(shape, i, extent);
-    }
-    return shape;
+    return tnpy_extents_tuple(type_of(self)->ndim, type_of(self)->shape);
 }
 
 static PyObject *get_base(PyObject *self, void *unused)

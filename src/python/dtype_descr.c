@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "object.h"
+
 /* An entry for what is no structure: its typestr. */
 static PyObject *typestr_of(const tn_type *type)
 {
@@ -15,19 +17,6 @@ static PyObject *typestr_of(const tn_type *type)
 }
 
 static PyObject *fields_of(const tn_type *type);
-
-static PyObject *shape_of(const tn_type *type)
-{
-    PyObject *shape = PyTuple_New(type->ndim);
-    for (int i = 0; shape != NULL && i < type->ndim; i++) {
-        PyObject *extent = PyLong_FromSsize_t(type->shape[i]);
-        if (extent == NULL)
-            Py_CLEAR(shape);
-        else
-            PyTuple_SET_ITEM(shape, i, extent);
-    }
-    return shape;
-}
 
 /* Takes over `entry`. -1 with an exception. */
 static int append(PyObject *list, PyObject *entry)
@@ -42,7 +31,7 @@ static int add_field(PyObject *list, const char *name, const tn_type *type)
     const tn_type *element = type->kind == TN_SUBARRAY ? type->base : type;
     PyObject *text = PyUnicode_DecodeUTF8(name, (Py_ssize_t)strlen(name), "surrogateescape");
     PyObject *what = text == NULL ? NULL : element->kind == TN_STRUCT ? fields_of(element) : typestr_of(element);
-    PyObject *shape = what == NULL || element == type ? NULL : shape_of(type);
+    PyObject *shape = what == NULL || element == type ? NULL : tnpy_extents_tuple(type->ndim, type->shape);
     int status = -1;
     if (what != NULL && element == type)
         status = append(list, PyTuple_Pack(2, text, what));

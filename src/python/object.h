@@ -12,6 +12,20 @@
 
 #include "compat.h"
 
+/* A shape or strides as Python says them; empty for NULL. New reference, or NULL with an exception. */
+static inline PyObject *tnpy_extents_tuple(int ndim, const ptrdiff_t *extents)
+{
+    PyObject *tuple = PyTuple_New(extents == NULL ? 0 : ndim);
+    for (int i = 0; tuple != NULL && extents != NULL && i < ndim; i++) {
+        PyObject *extent = PyLong_FromSsize_t(extents[i]);
+        if (extent == NULL)
+            Py_CLEAR(tuple);
+        else
+            PyTuple_SET_ITEM(tuple, i, extent);
+    }
+    return tuple;
+}
+
 /* How messages call what was given. */
 static inline const char *tnpy_type_name(PyObject *obj)
 {

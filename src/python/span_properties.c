@@ -1,19 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a Span says about itself, one property each. */
+#include "object.h"
 #include "span_room.h"
-
-PyObject *tnpy_extents_tuple(int ndim, const ptrdiff_t *extents)
-{
-    PyObject *tuple = PyTuple_New(extents == NULL ? 0 : ndim);
-    for (int i = 0; tuple != NULL && extents != NULL && i < ndim; i++) {
-        PyObject *extent = PyLong_FromSsize_t(extents[i]);
-        if (extent == NULL)
-            Py_CLEAR(tuple);
-        else
-            PyTuple_SET_ITEM(tuple, i, extent);
-    }
-    return tuple;
-}
 
 static PyObject *get_owner(PyObject *self, void *unused)
 {

@@ -40,7 +40,4 @@ int tnpy_read_order(PyObject *obj, const char *what, tn_order *order);
 /* The memory of a Span that has items, not one value; else TypeError, or ValueError where it is released, and NULL. */
 const tn_span *tnpy_span_sequence(PyObject *self, const char *what);
 
-/* A tuple of `ndim` integers. */
-PyObject *tnpy_extents_tuple(int ndim, const ptrdiff_t *extents);
-
 #endif

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The collector runs anybody's finalizer in the middle of a method (until Python 3.11 in any allocation), which releases
-the Span at work: what is asked for is right, or the Span refuses to be released, or it says that it is."""
+"""The collector runs anybody's finalizer in the middle of a method (until Python 3.11 in any allocation), which
+releases the Span at work: what is asked for is right, or the Span refuses to be released, or it says that it is."""
 
 import collections
 import gc

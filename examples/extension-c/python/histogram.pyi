@@ -3,8 +3,9 @@ import sys
 from typing import Any, final
 
 import numpy
-import tenon
 from numpy.typing import NDArray
+
+import tenon
 
 def mean(x: Any, /) -> float: ...
 def edges(n: int, lo: float, hi: float, /) -> NDArray[numpy.float64]: ...

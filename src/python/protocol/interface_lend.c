@@ -8,6 +8,7 @@
 #include <limits.h>
 
 #include "../error.h"
+#include "../object.h"
 #include "../span_room.h"
 #include "interface_abi.h"
 #include "unfold.h"

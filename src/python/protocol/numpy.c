@@ -443,15 +443,9 @@ static PyObject *struct_dtype(const tn_type *type)
 
 static PyObject *subarray_dtype(const tn_type *type)
 {
-    PyObject *shape = PyTuple_New(type->ndim);
-    PyObject *base = tnpy_numpy_dtype(type->base);
-    bool ok = shape != NULL && base != NULL;
-    for (int i = 0; i < type->ndim && ok; i++) {
-        PyObject *extent = PyLong_FromSsize_t(type->shape[i]);
-        ok = extent != NULL;
-        PyTuple_SET_ITEM(shape, i, extent);
-    }
-    PyObject *argument = ok ? PyTuple_Pack(2, base, shape) : NULL;
+    PyObject *shape = tnpy_extents_tuple(type->ndim, type->shape);
+    PyObject *base = shape == NULL ? NULL : tnpy_numpy_dtype(type->base);
+    PyObject *argument = base == NULL ? NULL : PyTuple_Pack(2, base, shape);
     Py_XDECREF(shape);
     Py_XDECREF(base);
     return dtype_from_argument(argument);
