@@ -183,6 +183,13 @@ static int capsule_address(PyObject *capsule, const char *function, tnpy_address
     return out->data == NULL ? -1 : 0;
 }
 
+/* What ctypes.byref() gives; its class bears its module's name from Python 3.13 on. */
+static bool is_reference(PyObject *obj)
+{
+    const char *name = Py_TYPE(obj)->tp_name;
+    return strcmp(name, "CArgObject") == 0 || strcmp(name, "_ctypes.CArgObject") == 0;
+}
+
 int tnpy_address_of(PyObject *obj, const char *function, tnpy_address *out)
 {
     if (PyCapsule_CheckExact(obj))
@@ -196,8 +203,8 @@ int tnpy_address_of(PyObject *obj, const char *function, tnpy_address *out)
                      "%s(): source must be an address (int), a ctypes or cffi pointer or array, or a capsule, got %.100s%s",
                      function, tnpy_type_name(obj),
                      PyObject_CheckBuffer(obj) ? "; tenon.Span(x) shows the memory of such objects"
-                     : strcmp(Py_TYPE(obj)->tp_name, "CArgObject") == 0 ? " of ctypes.byref(); pass ctypes.pointer(x)"
-                                                                        : "");
+                     : is_reference(obj)       ? " of ctypes.byref(); pass ctypes.pointer(x)"
+                                               : "");
         return -1;
     }
     PyObject *number = PyNumber_Index(obj);

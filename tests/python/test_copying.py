@@ -696,6 +696,7 @@ def test_an_exporter_s_own_exception_passes_through() -> None:
         Span(bytearray(6)).copy_from(Interface(np.zeros(6, np.uint8), fail))
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape")  # NumPy 2.5 would have it go away
 def test_large_copies_run_beside_other_threads() -> None:
     """They let go of the GIL, and what they copy stays where it is, whatever others do to its objects."""
     source = np.arange(4_000_000.0)

@@ -199,7 +199,7 @@ def test_structures_and_single_values_are_lent():
 
 
 def test_a_reference_is_no_source_and_the_error_says_what_is():
-    with pytest.raises(TypeError, match=r"got CArgObject of ctypes.byref\(\); pass ctypes.pointer\(x\)"):
+    with pytest.raises(TypeError, match=r"got (_ctypes\.)?CArgObject of ctypes.byref\(\); pass ctypes.pointer\(x\)"):
         tenon.lend(ctypes.byref(ctypes.c_double(2.5)), (), "float64")
 
 
