@@ -40,7 +40,7 @@ tn_status tn_array_new(const tn_type *type, int ndim, const ptrdiff_t *shape, tn
 tn_status tn_array_zeros(const tn_type *type, int ndim, const ptrdiff_t *shape, tn_order order, tn_array *out,
                          tn_error *err);
 
-/* Memory that exists already. What the span points to besides the memory itself (shape, strides, suboffsets, type) is
+/* Memory that exists already; without elements its address may be NULL. What the span points to besides the memory itself (shape, strides, suboffsets, type) is
  * copied. `release(context)` is called once, when the last array that shares the memory is released, by whichever thread
  * does it; NULL: the memory is static, or belongs to an object that outlives every view: the array is TN_UNOWNED then, and so
  * are those that share it. On failure `release` is not called. */

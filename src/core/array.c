@@ -29,14 +29,23 @@ static int is_indirect(const tn_span *span)
     return 0;
 }
 
+/* Is it certain that nothing lies there? Also of a span that tn_span_check has not passed. */
+static int is_empty(const tn_span *span)
+{
+    for (int k = 0; k < span->ndim && span->ndim <= TN_MAX_NDIM && span->shape != NULL; k++)
+        if (span->shape[k] == 0)
+            return 1;
+    return 0;
+}
+
 /* Bytes that the layout of a span takes. */
 static size_t layout_size(const tn_span *span)
 {
     return (size_t)span->ndim * sizeof(ptrdiff_t) * (is_indirect(span) ? 3 : 2);
 }
 
-/* *placed is the span with its layout copied to `room`. Member by member: structures that are copied as a whole right after
- * their members were written wait for the processor's store buffer. */
+/* *placed is the span with its layout copied to `room`. Member by member: structures that are copied as a whole right
+ * after their members were written wait for the processor's store buffer. */
 static void place_layout(const tn_span *span, ptrdiff_t *room, tn_span *placed)
 {
     int ndim = span->ndim, indirect = is_indirect(span);
@@ -202,9 +211,15 @@ ptrdiff_t tn_array_uses(const tn_array *array)
 tn_status tn_array_wrap(const tn_span *span, void (*release)(void *context), void *context, tn_array *out,
                         tn_error *err)
 {
+    static long double nowhere[4]; /* the address of what is empty and has none; never read or written */
     const tn_type *type = NULL;
     tn_type *copied = NULL;
     tni_shared *shared = NULL;
+    tn_span placed = *span;
+    if (span->data == NULL && is_empty(span)) {
+        placed.data = nowhere;
+        span = &placed;
+    }
     tn_status status = tn_span_check(span, err);
     if (status == TN_OK)
         status = tni_keep_type(span->type, &type, &copied, err);

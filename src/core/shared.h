@@ -21,7 +21,7 @@ typedef struct tni_shared {
     tn_type *copied;                 /* the same, if it is to be freed; else NULL */
     void (*release)(void *context);  /* NULL: nothing is to be done */
     void *context;
-    tn_array original;               /* what its maker filled by hand, to be released; else only its release is set: NULL */
+    tn_array original;               /* what its maker filled by hand, to be released; else only release is set: NULL */
 } tni_shared;
 
 /* With one use. Members are written one by one: clearing the whole first would cost as much as the rest of wrapping. */

@@ -224,7 +224,7 @@ static PyObject *c_result(tnpy_function *f, PyObject *const *objects, fast_call 
         memcpy(&number, call->result.value, sizeof number);
         return PyFloat_FromDouble(number);
     case RESULT_HANDLE:
-        return tnpy_handle_result(f, call->result.pointer, collect_handles(f->plan, objects, handles), NULL);
+        return tnpy_handle_result(f, call->result.pointer, NULL);
     case RESULT_OWNED:
         return owned_result(f, &call->result.array, collect_handles(f->plan, objects, handles));
     case RESULT_VALUE:

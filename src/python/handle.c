@@ -83,12 +83,26 @@ static int handle_init(PyObject *self, PyObject *args, PyObject *kwargs)
     return tnpy_call_into(h->cls->constructor, self, args, kwargs);
 }
 
+/* The object gets its pointer. 0, or -1 with an exception: then it is freed. */
+static int own_pointer(tnpy_handle *h, void *pointer)
+{
+    h->pointer = pointer;
+    if (tnpy_handle_table_enter(&h->cls->table, h) == 0)
+        return 0;
+    h->pointer = NULL;
+    h->cls->def->free(pointer);
+    PyErr_NoMemory();
+    return -1;
+}
+
 static void free_pointer(tnpy_handle *h)
 {
     void *pointer = h->pointer;
+    if (pointer == NULL)
+        return;
+    tnpy_handle_table_leave(&h->cls->table, h);
     h->pointer = NULL;
-    if (pointer != NULL)
-        h->cls->def->free(pointer);
+    h->cls->def->free(pointer);
 }
 
 /* A finalizer in Python has run before, and may have kept the object alive: then this is not reached. */
@@ -97,9 +111,9 @@ static void dealloc(PyObject *self)
     tnpy_handle *h = handle_of(self);
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
+    free_pointer(h); /* first: a callback of a weak reference may call C, which must not find what is dying */
     if (h->weakrefs != NULL)
         PyObject_ClearWeakRefs(self);
-    free_pointer(h);
     Py_CLEAR(h->cls);
     type->tp_free(self);
     Py_DECREF(type);
@@ -539,6 +553,7 @@ static void class_dealloc(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     class_clear(self);
+    tnpy_handle_table_clear(&cls->table);
     PyMem_Free(cls->makers);
     Py_CLEAR(cls->core);
     type->tp_free(self);
@@ -666,17 +681,6 @@ tn_status tnpy_check_exclusive(tnpy_frame *frame)
 
 /* --- results ------------------------------------------------------------------------------------------------------ */
 
-/* Some functions return what they were given. */
-static PyObject *find_argument(tnpy_handles handles, const tnpy_class *cls, const void *pointer)
-{
-    for (int k = 0; k < handles.count; k++) {
-        const tnpy_handle *h = handle_of(handles.objects[k]);
-        if (h->pointer == pointer && h->cls == cls)
-            return handles.objects[k];
-    }
-    return NULL;
-}
-
 /* __init__: what is made while the object has got a pointer already (arguments that run Python code can do that) is freed. */
 static PyObject *put_into_target(PyObject *target, const tnpy_class *cls, void *pointer)
 {
@@ -685,27 +689,28 @@ static PyObject *put_into_target(PyObject *target, const tnpy_class *cls, void *
         cls->def->free(pointer);
         return PyErr_Format(PyExc_TypeError, "%s.__init__() was called while it was under way", cls->def->name);
     }
-    h->pointer = pointer;
+    if (own_pointer(h, pointer) < 0)
+        return NULL;
     Py_RETURN_NONE;
 }
 
-PyObject *tnpy_handle_result(const tnpy_function *f, void *pointer, tnpy_handles handles, PyObject *target)
+PyObject *tnpy_handle_result(const tnpy_function *f, void *pointer, PyObject *target)
 {
     tnpy_class *cls = wanted_class(f, f->def->result);
     if (pointer == NULL)
         return PyErr_Format(PyExc_MemoryError, "%s(): C returned no %s (out of memory)", f->def->name, cls->def->name);
-    PyObject *argument = find_argument(handles, cls, pointer);
-    if (argument != NULL && target == NULL)
-        return Py_NewRef(argument);
-    if (argument != NULL)
-        return PyErr_Format(PyExc_RuntimeError, "%s(): C returned the %s it was given, and no new one", f->def->name,
-                            cls->def->name);
+    PyObject *owner = (PyObject *)tnpy_handle_table_find(&cls->table, pointer);
+    if (owner != NULL && target == NULL)
+        return Py_NewRef(owner);
+    if (owner != NULL)
+        return PyErr_Format(PyExc_RuntimeError, "%s(): C returned a %s that Python has already, and no new one",
+                            f->def->name, cls->def->name);
     if (target != NULL)
         return put_into_target(target, cls, pointer);
     tnpy_handle *h = new_handle(cls, cls->type);
     if (h == NULL)
         cls->def->free(pointer);
-    else
-        h->pointer = pointer;
+    else if (own_pointer(h, pointer) < 0)
+        Py_CLEAR(h);
     return (PyObject *)h;
 }

@@ -19,6 +19,7 @@
 #include <Python.h>
 
 #include "frame.h"
+#include "handle_table.h"
 #include "memory.h"
 #include "state.h"
 #include "tenon/module.h"
@@ -31,6 +32,7 @@ typedef struct tnpy_class {
     PyTypeObject *type;
     PyObject *constructor;    /* a tenon.Function; NULL: calling the class makes nothing */
     PyObject *array;          /* a tenon.Function: the array that an object is; NULL: it is none */
+    tnpy_handle_table table;  /* its objects that have a pointer */
     char *makers;             /* "load() or stack()": what else makes objects; NULL where nothing does */
 } tnpy_class;
 
@@ -40,14 +42,15 @@ typedef struct tnpy_handles {
     int count;
 } tnpy_handles;
 
-typedef struct tnpy_handle {
+struct tnpy_handle {
     tnpy_lender lender;
     tnpy_class *cls;
     void *pointer;            /* NULL: not made yet, or closed */
     Py_ssize_t calls;
     int exclusive;            /* one of the calls excludes others */
+    tnpy_handle *next;        /* for the class's table */
     PyObject *weakrefs;
-} tnpy_handle;
+};
 
 /* tenon.Handle, the base of all classes; and the type of tnpy_class. New references, made from `core`. */
 PyTypeObject *tnpy_handle_make_type(PyObject *core);
@@ -78,8 +81,9 @@ void tnpy_handles_done(tnpy_frame *frame);
 void tnpy_handles_hold(tnpy_handles handles);
 void tnpy_handles_let_go(tnpy_handles handles);
 
-/* What a function returned as an object of C: a new one; the very argument it was given; or `target` (may be NULL), which
- * takes it. NULL of C is MemoryError. Takes over the pointer. New reference, or NULL with an exception. */
-PyObject *tnpy_handle_result(const tnpy_function *f, void *pointer, tnpy_handles handles, PyObject *target);
+/* What a function returned as an object of C: the object that owns the pointer already (one of the arguments, or what an
+ * earlier call returned); a new one; or `target` (may be NULL), which takes it. NULL of C is MemoryError. Takes over the
+ * pointer. New reference, or NULL with an exception. */
+PyObject *tnpy_handle_result(const tnpy_function *f, void *pointer, PyObject *target);
 
 #endif

@@ -133,7 +133,7 @@ static PyObject *result_of(tnpy_frame *frame, int i)
     if (param->kind == TN_PARAM_HANDLE) {
         void *pointer;
         memcpy(&pointer, value, sizeof pointer);
-        return tnpy_handle_result(frame->function, pointer, handles, frame->target);
+        return tnpy_handle_result(frame->function, pointer, frame->target);
     }
     if (param->kind == TN_PARAM_OWNED) {
         tn_array array;

@@ -82,6 +82,19 @@ static bool is_fine(const tn_span *span)
            span->strides[0] == span->type->itemsize;
 }
 
+/* Containers without elements often have no address; every array has one. */
+static void place_empty(tn_span *span)
+{
+    static long double nowhere[4]; /* aligned for every type; never read or written */
+    bool is_empty = false;
+    if (span->data != NULL || span->type == NULL || span->shape == NULL || span->ndim > TN_MAX_NDIM)
+        return;
+    for (int k = 0; k < span->ndim; k++)
+        is_empty |= span->shape[k] == 0;
+    if (is_empty)
+        span->data = nowhere;
+}
+
 /* Everything that C may have got wrong in filling it in by hand, and that can be seen. */
 static tn_status check(const tnpy_function *f, const tn_span *span, tn_error *err)
 {
@@ -155,6 +168,8 @@ static tnpy_dtype *dtype_of(tnpy_function *f, const tn_type *type)
 PyObject *tnpy_owned_result(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span)
 {
     tn_error err;
+    if (!is_fine(&array->span))
+        place_empty(&array->span);
     if (!is_fine(&array->span) && check(f, &array->span, &err) != TN_OK) {
         tn_array_release(array);
         return raise(&err);

@@ -231,6 +231,46 @@ def test_what_returns_its_own_object_makes_no_other(c: types.ModuleType) -> None
     assert c.live_grids() == 1
 
 
+def test_a_pointer_that_comes_again_is_the_same_object(build: Callable[..., types.ModuleType]) -> None:
+    c = build("""
+        #include <stdlib.h>
+        typedef struct part { struct part *left; int frees; } part;
+        static part *kept[100];
+        static int frees;
+        part *part_new(void) { return calloc(1, sizeof(part)); }
+        void part_free(part *p) { for (int k = 0; k < 100; k++) if (kept[k] == p) kept[k] = NULL; frees++; free(p); }
+        part *part_at(int k) { return kept[k] ? kept[k] : (kept[k] = part_new()); }
+        int freed(void) { return frees; }
+    """)
+    parts = [c.part.at(k) for k in range(100)]
+    assert all(c.part.at(k) is parts[k] for k in range(100))
+    assert len(set(map(id, parts))) == 100
+    parts[3].close()
+    assert c.freed() == 1
+    again = c.part.at(3)
+    assert again is not parts[3] and parts[3].closed and not again.closed
+    del parts, again
+    gc.collect()
+    assert c.freed() == 101
+
+
+def test_a_constructor_that_returns_what_python_has_is_refused(build: Callable[..., types.ModuleType]) -> None:
+    c = build("""
+        typedef struct single single;
+        struct single { int frees; };
+        static single only;
+        single *single_new(void) { return &only; }
+        void single_free(single *s) { s->frees++; }
+        int frees(void) { return only.frees; }
+    """)
+    first = c.single()
+    with pytest.raises(RuntimeError, match=r"^single\(\): C returned a single that Python has already"):
+        c.single()
+    assert c.frees() == 0
+    del first
+    assert c.frees() == 1
+
+
 NO_MEMORY = [
     (lambda c: c.grid(2_000_000, 1), "grid(): C returned no grid (out of memory)"),
     (lambda c: c.grid(2, 1).none(), "grid.none(): C returned no grid (out of memory)"),

@@ -514,3 +514,24 @@ def test_a_module_may_keep_what_another_call_returned(c: types.ModuleType) -> No
     gc.collect()
     c.keep(b"")
     assert c.live_arrays() == 0
+
+
+def test_an_empty_container_needs_no_address(build: Callable[..., types.ModuleType]) -> None:
+    c = build("""
+        #include <tenon/tenon.h>
+        static const ptrdiff_t shape[] = {0, 3}, strides[] = {24, 8};
+        static tn_span nothing(void)
+        {
+            return (tn_span){.type = &tn_type_float64, .ndim = 2, .shape = shape, .strides = strides};
+        }
+        tn_array by_hand(void) { return (tn_array){.span = nothing()}; }
+        tn_array wrapped(tn_error *err)
+        {
+            tn_array out;
+            tn_span span = nothing();
+            tn_array_wrap(&span, NULL, NULL, &out, err);
+            return out;
+        }
+    """)
+    for empty in (c.by_hand(), c.wrapped()):
+        assert empty.shape == (0, 3) and empty.dtype == np.float64
