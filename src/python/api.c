@@ -14,6 +14,7 @@
 #include "keep.h"
 #include "lend.h"
 #include "memory.h"
+#include "nowhere.h"
 #include "object.h"
 #include "protocol/numpy.h"
 #include "release.h"
@@ -88,7 +89,6 @@ static void clear_array(token *t)
 
 static tn_status borrow_array(tnpy_state *state, PyObject *obj, const tn_want *want, tn_loan *loan, tn_error *err)
 {
-    static long double nowhere[4]; /* an aligned address for arrays without elements; never read or written */
     token *t = token_of(loan);
     t->type = NULL;
     t->extents = NULL;
@@ -96,7 +96,7 @@ static tn_status borrow_array(tnpy_state *state, PyObject *obj, const tn_want *w
         return tnpy_refuse_masked(err);
     tnpy_numpy_fields(obj, &loan->span);
     if (loan->span.data == NULL)
-        loan->span.data = nowhere;
+        loan->span.data = tnpy_nowhere();
     tn_status status = copy_layout(loan, t, err);
     if (status == TN_OK)
         status = tnpy_numpy_type(obj, &loan->span.type, &t->type, err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dtype_cache.h"
+#include "nowhere.h"
 #include "object.h"
 #include "protocol/arrow.h"
 #include "protocol/buffer.h"
@@ -11,8 +12,6 @@
 #include "protocol/interface.h"
 #include "protocol/numpy.h"
 #include "span_type.h"
-
-static long double nowhere[4]; /* an aligned address for arrays without elements; never read or written */
 
 /* Is what an exporter says possible? The common case, in one pass. */
 static bool is_sane(const tn_span *span)
@@ -38,7 +37,7 @@ tn_status tnpy_check_exporter(tn_span *span, tn_error *err)
     if (is_sane(span))
         return TN_OK;
     if (is_null)
-        span->data = nowhere;
+        span->data = tnpy_nowhere();
     if (tn_span_check(span, &reason) != TN_OK)
         return tn_fail(err, TN_WRONG_VALUE, "is described wrongly by its exporter: %s", reason.message);
     if (span->suboffsets == NULL && tn_span_extent(span, &low, &high, &reason) != TN_OK)
@@ -159,7 +158,7 @@ static tn_status borrow_array(tnpy_state *state, PyObject *obj, bool writable, t
     }
     tnpy_numpy_fields(obj, span);
     if (span->data == NULL)
-        span->data = nowhere;
+        span->data = tnpy_nowhere();
     if (writable && span->flags & TN_READONLY)
         return tn_fail(err, TN_WRONG_VALUE, "is read-only");
     loan->owner = Py_NewRef(obj);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "nowhere.h"
 #include "object.h"
 #include "handle.h"
 #include "refusal.h"
@@ -46,10 +47,9 @@ static bool is_contiguous(const tnpy_frame *frame, int i)
 /* Where nothing is there, C gets an address that is aligned for anything. */
 static bool has_no_elements(tn_span *span)
 {
-    static _Alignas(64) char nowhere[64];
     for (int k = 0; k < span->ndim; k++)
         if (span->shape[k] == 0) {
-            span->data = nowhere;
+            span->data = tnpy_nowhere();
             return true;
         }
     return false;

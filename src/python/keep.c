@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include "borrow.h"
+#include "nowhere.h"
 #include "object.h"
 #include "protocol/numpy.h"
 #include "release.h"
-
-static long double nowhere[4]; /* an aligned address for arrays without elements; never read or written */
 
 /* What the owner of a kept array points to. */
 typedef struct kept {
@@ -69,7 +68,7 @@ static tn_status hold(tnpy_state *state, PyObject *obj, bool writable, tn_span *
         return tnpy_refuse_masked(err);
     tnpy_numpy_fields(obj, span);
     if (span->data == NULL)
-        span->data = nowhere;
+        span->data = tnpy_nowhere();
     if (writable && span->flags & TN_READONLY)
         return tn_fail(err, TN_WRONG_VALUE, "is read-only");
     *made = new_kept(state, 2 * span->ndim, err);

@@ -17,6 +17,7 @@
 #include "address.h"
 #include "error.h"
 #include "memory.h"
+#include "nowhere.h"
 #include "object.h"
 #include "slot.h"
 #include "span_type.h"
@@ -151,8 +152,7 @@ static tn_status check_reach(const tnpy_address *address, const tn_span *span, t
 
 static tn_status check(const tnpy_address *address, tn_span *span, tn_error *err)
 {
-    static long double nowhere[4]; /* an aligned address for no elements; never read or written */
-    span->data = address->data == NULL ? nowhere : address->data;
+    span->data = address->data == NULL ? tnpy_nowhere() : address->data;
     tn_status status = tn_span_check(span, err);
     if (status == TN_OK && address->data == NULL && tn_span_size(span) > 0)
         return tn_fail(err, TN_WRONG_VALUE, "the address is NULL, but there %s %td element%s",

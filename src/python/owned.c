@@ -9,9 +9,11 @@
 #include "keep.h"
 #include "lend.h"
 #include "memory.h"
+#include "nowhere.h"
 #include "object.h"
 #include "refusal.h"
 #include "span_type.h"
+#include "span_walk.h"
 
 /* --- what C keeps ------------------------------------------------------------------------------------------------- */
 
@@ -59,14 +61,6 @@ void tnpy_kept_clear(tnpy_frame *frame)
 
 /* --- what C hands over -------------------------------------------------------------------------------------------- */
 
-static bool is_direct(const tn_span *span)
-{
-    for (int k = 0; k < span->ndim && span->suboffsets != NULL; k++)
-        if (span->suboffsets[k] >= 0)
-            return false;
-    return true;
-}
-
 static bool is_scalar(const tn_type *type)
 {
     return type->kind == TN_FLOAT || type->kind == TN_INT || type->kind == TN_UINT || type->kind == TN_BOOL ||
@@ -85,14 +79,13 @@ static bool is_fine(const tn_span *span)
 /* Containers without elements often have no address; every array has one. */
 static void place_empty(tn_span *span)
 {
-    static long double nowhere[4]; /* aligned for every type; never read or written */
     bool is_empty = false;
     if (span->data != NULL || span->type == NULL || span->shape == NULL || span->ndim > TN_MAX_NDIM)
         return;
     for (int k = 0; k < span->ndim; k++)
         is_empty |= span->shape[k] == 0;
     if (is_empty)
-        span->data = nowhere;
+        span->data = tnpy_nowhere();
 }
 
 /* Everything that C may have got wrong in filling it in by hand, and that can be seen. */
@@ -104,7 +97,7 @@ static tn_status check(const tnpy_function *f, const tn_span *span, tn_error *er
     if (span->data == NULL)
         return tn_fail(err, TN_NO_MEMORY, "%s(): C returned no array (out of memory)", function);
     if (tn_span_check(span, &reason) != TN_OK ||
-        (is_direct(span) && tn_span_extent(span, &low, &high, &reason) != TN_OK))
+        (!tnpy_is_indirect(span) && tn_span_extent(span, &low, &high, &reason) != TN_OK))
         return tn_fail(err, TN_WRONG_VALUE, "%s(): C returned an array that is described wrongly: %s", function,
                        reason.message);
     if (tnpy_holds_objects(span->type))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nowhere.h"
 #include "object.h"
 #include "refusal.h"
 
@@ -102,13 +103,6 @@ static bool row_has_type(tnpy_frame *frame, int i, ptrdiff_t r, const tn_span *s
 static bool is_aligned(const void *address, const tn_param *param)
 {
     return (uintptr_t)address % param->type->alignment == 0;
-}
-
-/* Where nothing is there, C gets an address that is aligned for anything. */
-static char *nowhere(void)
-{
-    static _Alignas(64) char place[64];
-    return place;
 }
 
 static bool is_empty(int ndim, const ptrdiff_t *shape)
@@ -239,7 +233,7 @@ static tn_status check_row(tnpy_frame *frame, int i, ptrdiff_t r)
     }
     if (r == 0)
         memcpy(rows->shape + 1, span.shape, (size_t)span.ndim * sizeof *span.shape);
-    rows->table[r] = empty ? nowhere() : span.data;
+    rows->table[r] = empty ? tnpy_nowhere() : span.data;
     return check_extents(frame, i, r, &span);
 }
 
@@ -325,7 +319,7 @@ tn_status tnpy_rows_tabulate(tnpy_frame *frame, int i)
         return status;
     bool empty = is_empty(span->ndim, span->shape);
     for (ptrdiff_t r = 0; r < rows->count; r++)
-        rows->table[r] = empty ? nowhere() : (char *)span->data + r * span->strides[0];
+        rows->table[r] = empty ? tnpy_nowhere() : (char *)span->data + r * span->strides[0];
     rows->row_bytes = block_bytes(param->ndim - 1, span->shape + 1, param->type);
     return TN_OK;
 }
@@ -350,7 +344,7 @@ static tn_status copy_table(tnpy_frame *frame, int i)
         const char *place = (const char *)span->data + r * span->strides[0];
         char *row;
         if (rows->row_bytes == 0) {
-            rows->table[r] = nowhere();
+            rows->table[r] = tnpy_nowhere();
             continue;
         }
         memcpy(&row, place, sizeof row);
