@@ -23,6 +23,8 @@ SOURCES := meson.build meson.options pyproject.toml tenon.pc.in LICENSE \
 IN_VENV := PATH="$(VENV)/bin:$$PATH"
 PYTHON3 := $(IN_VENV) $(VENV)/bin/python
 PYTEST := $(PYTHON3) -m pytest
+# The benchmarks have their peers in an environment of their own.
+BENCH_PYTHON := PATH="$(VENV)-bench/bin:$$PATH" $(VENV)-bench/bin/python
 
 READY := $(VENV)/.ready
 INSTALLED := $(BUILD)/.installed
@@ -63,7 +65,7 @@ test-c: $(READY) ## the units of libtenon, without Python
 
 .PHONY: test-python
 test-python: $(INSTALLED) ## the package and the engine: borrowing, calling, batches, errors, hostile exporters
-	@$(PYTEST) $(wildcard tests/package tests/python tests/hostile tests/interop tests/bench)
+	@$(PYTEST) $(wildcard tests/package tests/python tests/hostile tests/interop)
 
 .PHONY: test-cpython
 test-cpython: $(INSTALLED) ## CPython's own tests of memoryview, with tenon.Span in its place
@@ -78,8 +80,8 @@ examples: $(INSTALLED) ## build and check the examples
 	@$(PYTEST) tests/examples
 
 .PHONY: test-bench
-test-bench: $(INSTALLED) ## the benchmarks run and check their results; no time is judged
-	@$(PYTEST) tests/bench
+test-bench: $(BUILD)-bench/.installed ## the benchmarks run and check their results; no time is judged
+	@$(BENCH_PYTHON) -m pytest tests/bench
 
 .PHONY: test-docs
 test-docs: $(INSTALLED) ## run every code block of README.md and docs/
@@ -121,12 +123,12 @@ docs: $(BUILD)-docs/.installed ## the documentation as HTML, in build/docs
 	@echo "build/docs/index.html"
 
 .PHONY: bench
-bench: $(INSTALLED) ## measure calls, batches and memory against hand-written C; results in build/bench
-	@$(PYTHON3) bench
+bench: $(BUILD)-bench/.installed ## measure Tenon beside its peers and hand-written C; results in build/bench
+	@$(BENCH_PYTHON) bench
 
 .PHONY: bench-quick
-bench-quick: $(INSTALLED) ## see that the benchmarks run and give right results; no thresholds
-	@$(PYTHON3) bench --quick
+bench-quick: $(BUILD)-bench/.installed ## see that the benchmarks run and give right results; no thresholds
+	@$(BENCH_PYTHON) bench --quick
 
 .PHONY: fuzz
 fuzz: $(READY) ## fuzz the parsers of libtenon for a minute each
@@ -153,7 +155,7 @@ $(READY): pyproject.toml tools/make-venv tools/requirements
 endif
 
 # Environments for one purpose each: the extra of pyproject.toml has the same name.
-SIDE_ENVIRONMENTS := nonumpy docs dev interop interop-numpy1
+SIDE_ENVIRONMENTS := bench nonumpy docs dev interop interop-numpy1
 $(SIDE_ENVIRONMENTS:%=$(VENV)-%/.ready): $(VENV)-%/.ready: pyproject.toml tools/make-venv tools/requirements
 	@tools/make-venv $(VENV)-$* $(VERSION) $*
 	@touch $@

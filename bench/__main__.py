@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """python bench [--quick] [--output FILE] [TABLE…]: measure, write the results as JSON, and print tables from them.
 
-Each table is measured in a process of its own. With --quick everything runs once or so, to see that it does: results
-are checked, times mean nothing. Otherwise the exit status is 1 if a goal (goals.py) is missed.
+The peers' modules are built first, where they are not up to date. Each table is measured in a process of its own. With
+--quick everything runs once or so, to see that it does: results are checked, times mean nothing. Otherwise the exit
+status is 1 if a goal (goals.py) is missed.
 """
 
 import argparse
@@ -14,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-TABLES = ["calls", "batches", "lend", "extensions", "copies", "memory"]
+TABLES = ["calls", "arguments", "refusals", "results", "batches", "copies", "views", "extensions", "growth"]
 
 
 def measure_here(name: str, quick: bool) -> dict[str, Any]:
     from measure import FULL, QUICK
 
-    table: dict[str, Any] = importlib.import_module(name).run(QUICK if quick else FULL, quick)
+    table: dict[str, Any] = importlib.import_module(f"tables.{name}").run(QUICK if quick else FULL, quick)
     return table
 
 
@@ -50,11 +51,15 @@ def main() -> int:
 
 
 def bench(names: list[str], quick: bool, output: Path) -> int:
+    from building import build_all, versions
     from goals import goals
     from machine import record
     from report import report
 
-    results: dict[str, Any] = {"version": 1, "quick": quick, "record": record(), "tables": {}}
+    absent = build_all()
+    results: dict[str, Any] = {
+        "version": 2, "quick": quick, "record": record(), "peers": versions(), "absent": absent, "tables": {}
+    }
     for name in names:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         results["tables"][name] = measure_apart(name, quick)

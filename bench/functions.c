@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is bound, by every adapter: functions that cost next to nothing, so that the call is what is measured. */
+/* The ten functions that every adapter binds: plain C, as its author would have written it without a thought of Python.
+ * Most cost next to nothing, so that the call is what is measured. */
 #include <stddef.h>
-#include <stdlib.h>
-#include <tenon/tenon.h>
+#include <stdint.h>
 
 /** The first element; 0 where there is none. */
 double first(size_t n, const double x[n])
@@ -10,11 +10,25 @@ double first(size_t n, const double x[n])
     return n > 0 ? x[0] : 0.0;
 }
 
+/** The same of single precision. */
+float first_single(size_t n, const float x[n])
+{
+    return n > 0 ? x[0] : 0.0f;
+}
+
 /** z[0] = x[0] + y[0]. */
 void add(size_t n, const double x[n], const double y[n], double z[n])
 {
     if (n > 0)
         z[0] = x[0] + y[0];
+}
+
+/** z[0] is the sum of the first elements. */
+void add_seven(size_t n, const double a[n], const double b[n], const double c[n], const double d[n], const double e[n],
+               const double f[n], const double g[n], double z[n])
+{
+    if (n > 0)
+        z[0] = a[0] + b[0] + c[0] + d[0] + e[0] + f[0] + g[0];
 }
 
 /** A new array.
@@ -27,58 +41,46 @@ void doubled(size_t n, const double x[n], double y[n])
         y[i] = 2 * x[i];
 }
 
-/** a times the first element. */
-double scaled(double a, size_t n, const double x[n])
+/** Every element times a, in place. */
+void scale(double a, size_t n, double x[n])
 {
-    return n > 0 ? a * x[0] : 0.0;
+    for (size_t i = 0; i < n; i++)
+        x[i] *= a;
 }
 
-/** A new array of C's own, at an address that is a multiple of 64. */
-tn_array owned(ptrdiff_t n)
+/** Arithmetic mean of a matrix. */
+double mean(size_t m, size_t n, const double x[m][n])
 {
-    tn_array out;
-    if (tn_array_new(&tn_type_float64, 1, &n, TN_ORDER_C, &out, NULL) == TN_OK)
-        *(double *)out.span.data = 1;
-    return out;
+    double sum = 0;
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++)
+            sum += x[i][j];
+    return sum / ((double)m * (double)n);
 }
 
-static void free_block(tn_array *self)
+/** The cross product, into c. */
+void cross(const double a[3], const double b[3], double c[restrict 3])
 {
-    free(self->owner);
+    c[0] = a[1] * b[2] - a[2] * b[1];
+    c[1] = a[2] * b[0] - a[0] * b[2];
+    c[2] = a[0] * b[1] - a[1] * b[0];
 }
 
-/** The same in memory of malloc, by hand: the layout lies behind the elements. */
-tn_array handed(ptrdiff_t n)
+/** The sum of bytes. */
+uint64_t sum_bytes(size_t n, const char b[n])
 {
-    double *x = malloc((size_t)n * sizeof *x + 2 * sizeof(ptrdiff_t));
-    if (x == NULL)
-        return (tn_array){.owner = NULL};
-    ptrdiff_t *layout = (ptrdiff_t *)(void *)(x + n);
-    layout[0] = n;
-    layout[1] = sizeof *x;
-    x[0] = 1;
-    return (tn_array){.span = {.data = x, .type = &tn_type_float64, .ndim = 1, .shape = layout, .strides = layout + 1},
-                      .release = free_block,
-                      .owner = x};
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (unsigned char)b[i];
+    return sum;
 }
 
-/** An object that is next to nothing. */
-typedef struct counter {
-    long count;
-} counter;
-
-counter *counter_new(void)
+/** The index of the largest element; -1 where there is none. */
+ptrdiff_t largest(size_t n, const double x[n])
 {
-    return calloc(1, sizeof(counter));
-}
-
-void counter_free(counter *c)
-{
-    free(c);
-}
-
-/** One further. */
-long counter_next(counter *c)
-{
-    return ++c->count;
+    ptrdiff_t best = n > 0 ? 0 : -1;
+    for (size_t i = 1; i < n; i++)
+        if (x[i] > x[best])
+            best = (ptrdiff_t)i;
+    return best;
 }

@@ -2,11 +2,12 @@
 """The method: how a time is taken.
 
 What is compared takes turns in one process: in each round every variant runs for one window, in shuffled order. A
-window is a number of calls in a Python loop, chosen beforehand so that it lasts about as long as a window should, and
-the same for all variants of a case, so that those that work in place go through the same history. Its CPU time, the
-loop included, divided by the number of calls is one value. A window in which the process was interrupted is not counted
-and is repeated, a few times; then it is counted, and the results say so. The median counts, and the quartiles tell how
-sure it is.
+window is a number of calls in a Python loop, chosen beforehand so that it lasts about as long as a window should. Its
+CPU time, the loop included, divided by the number of calls is one value. A window in which the process was interrupted
+is not counted and is repeated, a few times; then it is counted, and the results say so. Each round has windows of fixed
+work, too, at its begin, in its middle and at its end: a round in which these took longer than usual was disturbed from
+outside, by another program on the same caches, say, and is dropped with all its windows, as long as enough are left. The
+median counts, and the quartiles tell how sure it is.
 """
 
 import gc
@@ -21,19 +22,28 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Method:
-    windows: int             # of each variant
+    windows: int             # of each variant, at most
     window_ns: int           # how long one should last
-    budget_s: float          # no new round begins after this time, once there are `least` windows
+    budget_s: float          # no new round begins after this time, once there are `least` of them
     least: int = 5
     repeats: int = 3         # of a window that was interrupted
 
 
-FULL = Method(windows=301, window_ns=1_000_000, budget_s=20)
+FULL = Method(windows=301, window_ns=1_000_000, budget_s=60)
 QUICK = Method(windows=5, window_ns=100_000, budget_s=1)
 
 
 def nothing() -> None:
     pass
+
+
+DISTURBED = 1.1  # the fixed work of a round may take so many times the usual
+
+
+@dataclass(frozen=True)
+class Rounds:
+    taken: int
+    dropped: int  # disturbed
 
 
 @dataclass
@@ -75,7 +85,7 @@ def _window(variant: Variant) -> tuple[int, bool]:
 
 
 def _calibrate(variants: Sequence[Variant], window_ns: int) -> None:
-    """The number of calls with which the slowest variant fills a window."""
+    """The number of calls with which the slowest of the variants fills a window."""
     calls = 1
     while True:
         for variant in variants:
@@ -86,36 +96,73 @@ def _calibrate(variants: Sequence[Variant], window_ns: int) -> None:
         calls = max(2 * calls, calls * window_ns // (2 * max(slowest, 1)))
 
 
-def _take(variant: Variant, repeats: int) -> None:
+def _take(variant: Variant, repeats: int) -> float:
+    """Its value in this round, ns a call."""
     elapsed, clean = _window(variant)
     while not clean and repeats > 0:
         variant.repeated += 1
         repeats -= 1
         elapsed, clean = _window(variant)
     variant.interrupted += not clean
-    variant.values.append(elapsed / variant.calls)
+    return elapsed / variant.calls
 
 
-def measure(groups: Sequence[Sequence[Variant]], method: Method) -> None:
-    """Fill the values of all variants. A group's variants run the same number of calls a window."""
+def _work(n: int) -> None:
+    """Always the same, in the caches and in the interpreter alike: what it takes tells how the machine is."""
+    for _ in range(n):
+        sum(_NUMBERS)
+
+
+_NUMBERS = list(range(4096))
+
+
+def _undisturbed(probes: Sequence[float], least: int) -> list[int]:
+    """The rounds that count, by what their fixed work took: those near the usual, or the quietest, `least` of them."""
+    limit = DISTURBED * median(probes)
+    quiet = [k for k, probe in enumerate(probes) if probe <= limit]
+    return quiet if len(quiet) >= least else sorted(sorted(range(len(probes)), key=probes.__getitem__)[:least])
+
+
+def measure(groups: Sequence[Sequence[Variant]], method: Method, *, together: bool = False) -> Rounds:
+    """Fill the values of all variants.
+
+    together: a group's variants run the same number of calls a window, so that those that work in place go through the
+    same history.
+    """
     shuffle = random.Random(0).shuffle
     collecting = gc.isenabled()
     gc.collect()
     gc.disable()
     try:
         for group in groups:
-            _calibrate(group, method.window_ns)
+            for calibrated in [group] if together else [[variant] for variant in group]:
+                _calibrate(calibrated, method.window_ns)
+        probe = Variant("fixed work", _work)
+        _calibrate([probe], method.window_ns // 4)
         everything = [variant for group in groups for variant in group]
+        taken: list[tuple[float, dict[int, float]]] = []
         deadline = time.monotonic() + method.budget_s
-        for done in range(method.windows):
-            if done >= method.least and time.monotonic() > deadline:
-                break
+        while len(taken) < method.windows and (len(taken) < method.least or time.monotonic() < deadline):
             shuffle(everything)
-            for variant in everything:
-                _take(variant, method.repeats)
+            taken.append(_round(everything, probe, method.repeats))
     finally:
         if collecting:
             gc.enable()
+    kept = _undisturbed([slowest for slowest, _ in taken], method.least)
+    for variant in everything:
+        variant.values = [taken[k][1][id(variant)] for k in kept]
+    return Rounds(len(taken), len(taken) - len(kept))
+
+
+def _round(variants: Sequence[Variant], probe: Variant, repeats: int) -> tuple[float, dict[int, float]]:
+    """What the fixed work took at most, and the value of each variant."""
+    middle, values, probes = len(variants) // 2, {}, [_take(probe, repeats)]
+    for k, variant in enumerate(variants):
+        values[id(variant)] = _take(variant, repeats)
+        if k == middle:
+            probes.append(_take(probe, repeats))
+    probes.append(_take(probe, repeats))
+    return max(probes), values
 
 
 def summary(variant: Variant) -> dict[str, Any]:

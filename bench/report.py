@@ -26,9 +26,10 @@ def calls(table: dict[str, Any]) -> list[str]:
         times = medians(row)
         for k, variant in enumerate(row["variants"]):
             ns = variant["median_ns"]
-            net = (ns - empty) / (times[base] - empty)
+            floor = times.get(base, float("nan"))
+            net = (ns - empty) / (floor - empty)
             lines.append(f"{row['title'] if k == 0 else '':36}{variant['variant']:8}{ns:9.1f}{_spread(variant):>16}"
-                         f"{ns / times[base]:9.2f}{net:11.2f}")
+                         f"{ns / floor:9.2f}{net:11.2f}")
     return [*lines, f"{'the loop alone':44}{empty:9.1f}{_spread(table['loop']):>16}"]
 
 
@@ -90,8 +91,8 @@ def memory(table: dict[str, Any]) -> list[str]:
             f"kinds: {', '.join(table['kinds'])}"]
 
 
-TABLES = {"calls": calls, "batches": batches, "lend": lend, "extensions": extensions, "copies": copies,
-          "memory": memory}
+TABLES = {"calls": calls, "arguments": calls, "refusals": calls, "results": calls, "batches": batches, "views": lend, "extensions": extensions, "copies": copies,
+          "growth": memory}
 
 
 def report(results: dict[str, Any]) -> str:

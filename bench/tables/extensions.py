@@ -2,10 +2,11 @@
 """What tenon/python.h costs an extension, against what CPython and NumPy offer for the same (extension.c)."""
 
 import array
+from pathlib import Path
 from typing import Any
 
-import native
 import numpy as np
+from adapters import native
 from measure import Method, Variant, loop, measure, summary
 
 TIMES = 100  # in C, so that the call does not count
@@ -25,7 +26,7 @@ CASES = [
 
 
 def names() -> dict[str, Any]:
-    module = native.load("extension")
+    module = native.load(Path(__file__).with_name("extension.c"))
     scope = {name: value for name, value in vars(module).items() if not name.startswith("_")}
     return scope | {"matrix": np.ones((3, 4)), "row": array.array("d", [1.0, 2.0])}
 

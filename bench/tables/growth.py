@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from adapters.tenon import load, load_loops
+import building
+from adapters import peer
 from measure import Method
+from tables.batches import build_loops
 
 from tenon import Span
 
@@ -37,7 +39,8 @@ def _refused(call: Callable[[], Any]) -> Callable[[], None]:
 
 def kinds() -> dict[str, Callable[[], Any]]:
     """One call of each kind."""
-    f, loops = load(), load_loops()
+    f, loops = building.load(peer("tenon")), build_loops()
+    series = f["series"](3)
     x, y, z = np.ones(3), np.ones(3), np.zeros(3)
     single, longer, many = np.ones(3, np.float32), np.ones(4), np.ones((5, 3))
     foreign = memoryview(np.ones(3))
@@ -57,9 +60,10 @@ def kinds() -> dict[str, Callable[[], Any]]:
         "Span sliced": lambda: span[1:],
         "Span as an array": lambda: span.numpy(),
         "Span exported": lambda: np.asarray(span),
-        "memory of C": lambda: f["owned"](3),
-        "object of C": f["object"],
-        "method of an object": f["method"],
+        "memory of C": lambda: f["aligned"](3),
+        "object of C": lambda: f["series"](3),
+        "method of an object": series.size,
+        "memory of an object": series.values,
         "batch": lambda: loops.cross.batch(many, x),
         "refused: dtype": _refused(lambda: f["first"](single)),
         "refused: size": _refused(lambda: f["add"](x, longer, z)),

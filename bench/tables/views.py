@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What views cost: a Span against a memoryview and against the least that an exporter in C can be (exporter.c)."""
 
+from pathlib import Path
 from typing import Any
 
-import native
+import building
 import numpy as np
-from adapters.tenon import load
+from adapters import native, peer
 from measure import Method, Variant, loop, measure, summary
 
 from tenon import Span
@@ -24,10 +25,10 @@ CASES = [
 
 
 def names() -> dict[str, Any]:
-    module = native.load("exporter")
+    module = native.load(Path(__file__).with_name("exporter.c"))
     exporter, array, row, flat = module.Exporter(), np.ones((3, 4)), np.ones(3), memoryview(bytearray(8))
     return {
-        "view": module.view, "asarray": np.asarray, "Span": Span, "first": load()["first"],
+        "view": module.view, "asarray": np.asarray, "Span": Span, "first": building.load(peer("tenon"))["first"],
         "exporter": exporter, "memory": memoryview(exporter), "span": Span(exporter),
         "array": array, "row": row, "row_span": Span(row), "flat": flat, "flat_span": Span(flat),
     }

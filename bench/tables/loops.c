@@ -6,8 +6,8 @@
 
 #define cross cross_here
 #define j2_update j2_update_here
-#include "../examples/material/cross.c"
-#include "../examples/material/material.c"
+#include "../../examples/material/cross.c"
+#include "../../examples/material/material.c"
 
 /* --- cross -------------------------------------------------------------------------------------------------------- */
 

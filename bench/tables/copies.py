@@ -9,10 +9,10 @@ looks at what it is given, which takes some 30 ns: contiguous copies are compare
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import replace as changed
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from adapters.tenon import load_copies
 from measure import Method, Variant, loop, measure, summary
 
 import tenon
@@ -74,7 +74,7 @@ def gathered(count: int, length: int) -> Case:
 def block(nbytes: int) -> Case:
     source = np.random.default_rng(0).integers(0, 256, nbytes, np.uint8)
     target = np.zeros(nbytes, np.uint8)
-    module = load_copies()
+    module = tenon.build(Path(__file__).with_suffix(".c"), name="copies")
     names = {"ours": module.copy_tenon, "theirs": module.copy_memcpy, "target": target, "source": source}
     return Case(f"block {nbytes // KIB}", f"contiguous, {nbytes // KIB:,} KiB, from C", names,
                 {"tenon": "ours(target, source)", "memcpy": "theirs(target, source)"}, lambda: target, source)

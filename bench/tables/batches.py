@@ -7,12 +7,17 @@ Both write to the same memory. j2_update works in place: stress and state are pu
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import replace as changed
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
-from adapters.tenon import load_loops
 from measure import Method, Variant, loop, measure, nothing, summary
 
+import tenon
+
+HERE = Path(__file__).resolve().parent
+MATERIAL = HERE.parents[1] / "examples" / "material"
 LAYOUTS = ["contiguous", "strided", "broadcast"]
 POINTS = [10**k for k in range(7)]
 QUICK_POINTS = [1, 1000]
@@ -26,6 +31,11 @@ class Work:
     batch: dict[str, Any]
     outputs: dict[str, np.ndarray]
     prepare: Callable[[], None] = nothing
+
+
+def build_loops() -> ModuleType:
+    """Functions with .batch, and the plain C loops over them."""
+    return tenon.build(MATERIAL / "cross.c", MATERIAL / "material.c", HERE / "loops.c", name="loops")
 
 
 def _spread(array: np.ndarray, layout: str) -> tuple[np.ndarray, np.ndarray]:
@@ -117,7 +127,7 @@ def check(subject: Subject, pair: list[Variant], work: Work) -> None:
 
 
 def run(method: Method, quick: bool) -> dict[str, Any]:
-    module = load_loops()
+    module = build_loops()
     method = changed(method, budget_s=method.budget_s / 4)
     rows = []
     for subject in SUBJECTS:
@@ -126,7 +136,7 @@ def run(method: Method, quick: bool) -> dict[str, Any]:
                 work = subject.work(module, layout, points)
                 pair = variants(module, subject, layout, work)
                 check(subject, pair, work)
-                measure([pair], method)
+                measure([pair], method, together=True)
                 rows.append({"key": subject.key, "title": subject.title, "layout": layout, "points": points,
                              "variants": [summary(variant) for variant in pair]})
     return {"base": "plain C loop", "rows": rows}

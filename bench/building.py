@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The peers' modules, built once and kept until what they are made of changes: build/bench/modules/PEER/PART."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from adapters import BENCH, NAMES, Peer, imported, peer
+
+MODULES = BENCH.parent / "build" / "bench" / f"modules-{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def _key(one: Peer) -> str:
+    """Changes when what the peer's modules are made of does."""
+    digest = hashlib.sha256(one.version().encode())
+    for file in sorted([*one.folder.rglob("*"), *BENCH.glob("*.[ch]"), BENCH / "adapters" / "native.py"]):
+        if file.is_file() and "__pycache__" not in file.parts:
+            digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def place(one: Peer, part: str) -> Path:
+    return MODULES / one.folder.name / part
+
+
+def _build(one: Peer, part: str) -> None:
+    folder, stamp = place(one, part), place(one, part).with_suffix(".stamp")
+    if stamp.exists() and stamp.read_text() == _key(one) and not one.developed:
+        return
+    print(f"building {part} with {one.name} …", file=sys.stderr, flush=True)
+    stamp.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    one.build(part, folder)
+    stamp.write_text(_key(one))
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, subprocess.CalledProcessError):
+        output = (error.stderr or error.output or b"") if error.stderr or error.output else b""
+        text = output.decode(errors="replace") if isinstance(output, bytes) else output
+        print(text, file=sys.stderr)
+        return f"{Path(str(error.cmd[0])).name} failed: {(text.strip().splitlines() or ['it says nothing'])[-1]}"
+    return str(error)
+
+
+def build_all(names: Iterable[str] = NAMES) -> dict[str, str]:
+    """Build what is not up to date. Returns why peers can't be used, by name; they are told on stderr, too."""
+    absent: dict[str, str] = {}
+    for name in names:
+        one = peer(name)
+        why = one.missing()
+        try:
+            for part in one.parts if why is None else ():
+                _build(one, part)
+        except (OSError, subprocess.CalledProcessError) as error:
+            why = _why(error)
+        if why is not None:
+            absent[name] = why
+            print(f"NOT RUN: {one.name}: {why}", file=sys.stderr, flush=True)
+    return absent
+
+
+def built() -> list[Peer]:
+    """The peers whose modules are there."""
+    peers = [peer(name) for name in NAMES]
+    return [one for one in peers if one.missing() is None
+            and all(place(one, part).with_suffix(".stamp").exists() for part in one.parts)]
+
+
+def load(one: Peer) -> dict[str, Any]:
+    """Its callables: a name of adapters.FUNCTIONS → the callable."""
+    return one.functions({part: imported(part, place(one, part)) for part in one.parts})
+
+
+def versions() -> dict[str, str]:
+    return {one.name: one.version() for one in built()}
