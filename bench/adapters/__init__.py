@@ -22,6 +22,7 @@ NAMES = [
     "floor",
     "tenon",
     "rust_numpy",
+    "f2py",
 ]
 
 
