@@ -1,18 +1,26 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What .batch costs over a plain C loop, for a function that does next to nothing and for one that works.
 
-Both write to the same memory. j2_update works in place: stress and state are put back before each window.
+The cross product of contiguous vectors is done in every other way, too: by generalised ufuncs, and by loops in Python over
+the function as each peer binds it. All write to the same memory, but for numpy.cross, which makes new. Loops in Python
+end at some number of points, since what they cost a point changes no more. j2_update works in place: stress and state
+are put back before each window. What a batch costs apart from its points is seen where there is one point of three
+elements.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import building
 import numpy as np
+from adapters import Peer, peer
 from measure import Method, Variant, loop, measure, nothing, summary
+from tables import gufuncs
 
 import tenon
 
@@ -21,6 +29,7 @@ MATERIAL = HERE.parents[1] / "examples" / "material"
 LAYOUTS = ["contiguous", "strided", "broadcast"]
 POINTS = [10**k for k in range(7)]
 QUICK_POINTS = [1, 1000]
+MANY, IN_PYTHON = 10**7, 10**4  # points of contiguous cross products; points up to which there are loops in Python
 
 
 @dataclass(frozen=True)
@@ -31,11 +40,34 @@ class Work:
     batch: dict[str, Any]
     outputs: dict[str, np.ndarray]
     prepare: Callable[[], None] = nothing
+    right: Callable[[], dict[str, np.ndarray]] = dict  # what outputs are but for rounding, where that is known
 
 
+@dataclass(frozen=True)
+class Way:
+    """`call` is what is timed; the names in it are arguments and functions."""
+
+    name: str
+    call: str
+    names: dict[str, Any]
+    fresh: bool = False   # the result is a new array, returned
+    foreign: bool = False  # other code than the C function, so that the compiler may round elsewhere
+
+
+@cache
 def build_loops() -> ModuleType:
-    """Functions with .batch, and the plain C loops over them."""
-    return tenon.build(MATERIAL / "cross.c", MATERIAL / "material.c", HERE / "loops.c", name="loops")
+    """The plain C loops, and j2_update()."""
+    return tenon.build(MATERIAL / "material.c", HERE / "loops.c", name="loops")
+
+
+@cache
+def bound() -> list[tuple[Peer, dict[str, Any]]]:
+    return [(one, building.load(one)) for one in building.built()]
+
+
+@cache
+def by_tenon() -> dict[str, Any]:
+    return building.load(peer("tenon"))
 
 
 def _spread(array: np.ndarray, layout: str) -> tuple[np.ndarray, np.ndarray]:
@@ -51,18 +83,18 @@ def _spread_all(arrays: dict[str, np.ndarray], layout: str) -> tuple[dict[str, n
     return {name: pair[0] for name, pair in pairs.items()}, {name: pair[1] for name, pair in pairs.items()}
 
 
-def cross_work(module: Any, layout: str, n: int) -> Work:
+def cross_work(layout: str, n: int) -> Work:
     rng = np.random.default_rng(1)
     a, b, c = rng.normal(size=(n, 3)), rng.normal(size=(n, 3)), np.zeros((n, 3))
     plain, batch = _spread_all({"a": a, "b": b, "c": c}, layout)
     if layout == "broadcast":
         plain["b"] = batch["b"] = b[0].copy()
-    return Work(plain, batch, {"c": batch["c"]})
+    return Work(plain, batch, {"c": batch["c"]}, right=lambda: {"c": np.cross(batch["a"], batch["b"])})
 
 
-def j2_work(module: Any, layout: str, n: int) -> Work:
+def j2_work(layout: str, n: int) -> Work:
     rng = np.random.default_rng(2)
-    p = np.zeros(n, module.j2_parameters)
+    p = np.zeros(n, build_loops().j2_parameters)
     p["young"], p["poisson"], p["linear"], p["rate"] = 210e3, 0.3, 500.0, 40.0
     p["saturation"], p["kinematic"] = 120.0, 15e3
     p["yield"] = rng.lognormal(np.log(250), 0.15, n)
@@ -83,60 +115,140 @@ def j2_work(module: Any, layout: str, n: int) -> Work:
     return Work(plain, batch, {name: batch[name] for name in ("stress", "state", "tangent")}, prepare)
 
 
+def doubled_work(layout: str, n: int) -> Work:
+    arrays = {"x": np.random.default_rng(3).normal(size=(n, 3)), "y": np.zeros((n, 3))}
+    return Work(arrays, arrays, {"y": arrays["y"]}, right=lambda: {"y": 2 * arrays["x"]})
+
+
+# --- the ways to do it, the plain loop first --------------------------------------------------------------------------
+
+
+def cross_ways(layout: str, work: Work) -> list[Way]:
+    ways = [
+        Way("plain C loop", "f(a, b, c)", {"f": getattr(build_loops(), f"cross_{layout}"), **work.plain}),
+        Way(".batch", "f(a, b, c)", {"f": by_tenon()["cross"].batch, **work.batch}),
+    ]
+    if layout != "contiguous":
+        return ways
+    ways += _gufuncs("cross", build_loops().crossed.ufunc, "f(a, b, out=c)", work.batch)
+    ways.append(Way("numpy.cross", "f(a, b)", {"f": np.cross, **work.batch}, fresh=True, foreign=True))
+    return ways if len(work.batch["a"]) > IN_PYTHON else [*ways, *_in_python(work)]
+
+
+def _gufuncs(function: str, ours: Any, call: str, arrays: dict[str, Any], fresh: bool = False) -> Iterator[Way]:
+    yield Way(".ufunc", call, {"f": ours, **arrays}, fresh)
+    yield Way("gufunc by hand", call, {"f": _by_hand()[function], **arrays}, fresh)
+    if function in _by_numba():
+        yield Way("gufunc of numba", call, {"f": _by_numba()[function], **arrays}, fresh, foreign=True)
+
+
+_by_hand, _by_numba = cache(gufuncs.by_hand), cache(gufuncs.by_numba)
+
+
+def _each(f: Callable[..., Any], a: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
+    for x, y, z in zip(a, b, c, strict=True):
+        f(x, y, z)
+
+
+def _each_held(f: Callable[..., Any], held: Callable[[Any], Any], a: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
+    """Where callers hold something else than arrays, each row becomes that."""
+    for x, y, z in zip(a, b, c, strict=True):
+        f(held(x), held(y), held(z))
+
+
+def _in_python(work: Work) -> Iterator[Way]:
+    for one, functions in bound():
+        if "cross" not in functions:
+            continue
+        names = {"f": functions["cross"], "held": one.held, "each": _each, "each_held": _each_held, **work.batch}
+        as_it_is = one.held(work.batch["a"]) is work.batch["a"]
+        yield Way(f"Python loop: {one.name}", "each(f, a, b, c)" if as_it_is else "each_held(f, held, a, b, c)", names)
+
+
+def j2_ways(layout: str, work: Work) -> list[Way]:
+    arrays = "p, dstrain, stress, state"
+    return [
+        Way("plain C loop", f"f({arrays}, tangent)", {"f": getattr(build_loops(), f"j2_{layout}"), **work.plain}),
+        Way(".batch", f"f({arrays}, tangent=tangent)", {"f": build_loops().j2_update.batch, **work.batch}),
+    ]
+
+
+def doubled_ways(layout: str, work: Work) -> list[Way]:
+    ours = by_tenon()["doubled"]
+    return [
+        Way("plain C loop", "f(x, y=y)", {"f": build_loops().doubled_contiguous, **work.plain}),
+        Way(".batch", "f(x, y=y)", {"f": ours.batch, **work.batch}),
+        *_gufuncs("doubled", ours.ufunc, "f(x, out=y)", work.batch),
+    ]
+
+
+def fresh_ways(layout: str, work: Work) -> list[Way]:
+    ours, x = by_tenon()["doubled"], {"x": work.batch["x"]}
+    return [
+        Way("plain C loop", "f(x)", {"f": build_loops().doubled_contiguous, **x}, fresh=True),
+        Way(".batch", "f(x)", {"f": ours.batch, **x}, fresh=True),
+        *_gufuncs("doubled", ours.ufunc, "f(x)", x, fresh=True),
+    ]
+
+
 @dataclass(frozen=True)
 class Subject:
     key: str
     title: str
-    function: str  # its name; the plain loops are called key_layout
-    work: Callable[[Any, str, int], Work]
+    work: Callable[[str, int], Work]
+    ways: Callable[[str, Work], list[Way]]
+    points: dict[str, Sequence[int]]  # by layout
+    in_place: bool = False            # so that all must run the same number of calls a window
 
 
 SUBJECTS = [
-    Subject("cross", "cross product", "cross", cross_work),
-    Subject("j2", "J2 plasticity with tangent", "j2_update", j2_work),
+    Subject("cross", "cross product", cross_work, cross_ways,
+            {"contiguous": [*POINTS, MANY], "strided": POINTS, "broadcast": POINTS}),
+    Subject("j2", "J2 plasticity with tangent", j2_work, j2_ways, dict.fromkeys(LAYOUTS, POINTS), in_place=True),
+    Subject("fixed", "3 elements doubled, into an array", doubled_work, doubled_ways, {"contiguous": [1]}),
+    Subject("fixed new", "3 elements doubled, new array", doubled_work, fresh_ways, {"contiguous": [1]}),
 ]
 
-
-def variants(module: Any, subject: Subject, layout: str, work: Work) -> list[Variant]:
-    plain = getattr(module, f"{subject.key}_{layout}")
-    batch = getattr(module, subject.function).batch
-    keyword = {"cross": "c", "j2": "tangent"}[subject.key]
-    names = list(work.batch)
-    by_position = ", ".join(name for name in names if name != keyword)
-    return [
-        Variant("plain C loop", loop(f"f({', '.join(names)})", {"f": plain, **work.plain}), work.prepare),
-        Variant(".batch", loop(f"f({by_position}, {keyword}={keyword})", {"f": batch, **work.batch}), work.prepare),
-    ]
+# --- measured ---------------------------------------------------------------------------------------------------------
 
 
-def check(subject: Subject, pair: list[Variant], work: Work) -> None:
-    """That both ways leave the same results behind, bit for bit, and that they leave any."""
-    left: list[dict[str, np.ndarray]] = []
-    for variant in pair:
-        for output in work.outputs.values():
-            output[:] = np.nan
-        variant.prepare()
-        variant.run(1)
-        left.append({name: output.copy() for name, output in work.outputs.items()})
-    for name in work.outputs:
-        one, other = left[0][name], left[1][name]
-        if np.isnan(one).any() or not np.array_equal(one, other):
-            raise SystemExit(f"bench: .batch of {subject.function} differs from the plain loop in {name}")
-    if subject.key == "cross" and not np.allclose(left[0]["c"], np.cross(work.batch["a"], work.batch["b"])):
-        raise SystemExit("bench: cross() differs from numpy.cross()")
+def _outcome(way: Way, work: Work) -> dict[str, np.ndarray]:
+    """What is there after one call. The same memory for all, but for what is returned anew."""
+    for output in work.outputs.values():
+        output[:] = np.nan
+    work.prepare()
+    returned = eval(way.call, dict(way.names))
+    return dict.fromkeys(work.outputs, returned) if way.fresh else work.outputs
+
+
+def check(subject: Subject, ways: list[Way], work: Work) -> None:
+    """That all ways leave the same results behind, bit for bit where it is the C function that works, and the right
+    ones where they are known."""
+    first = {name: output.copy() for name, output in _outcome(ways[0], work).items()}
+    for name, right in work.right().items():
+        if not np.allclose(first[name], right):
+            raise SystemExit(f"bench: {subject.title}: the plain loop gives a wrong {name}")
+    for way in ways[1:]:
+        for name, output in _outcome(way, work).items():
+            same = np.allclose(output, first[name]) if way.foreign else np.array_equal(output, first[name])
+            if np.isnan(first[name]).any() or not same:
+                raise SystemExit(f"bench: {subject.title}: {way.name} differs from the plain loop in {name}")
+
+
+def measured(subject: Subject, layout: str, points: int, method: Method) -> dict[str, Any]:
+    work = subject.work(layout, points)
+    ways = subject.ways(layout, work)
+    check(subject, ways, work)
+    variants = [Variant(way.name, loop(way.call, way.names), work.prepare) for way in ways]
+    measure([variants], method, together=subject.in_place)
+    return {"key": subject.key, "title": subject.title, "layout": layout, "points": points,
+            "variants": [summary(variant) for variant in variants]}  # fmt: skip
 
 
 def run(method: Method, quick: bool) -> dict[str, Any]:
-    module = build_loops()
-    method = changed(method, budget_s=method.budget_s / 4)
+    method = changed(method, budget_s=method.budget_s / 10)
     rows = []
     for subject in SUBJECTS:
-        for layout in LAYOUTS:
-            for points in QUICK_POINTS if quick else POINTS:
-                work = subject.work(module, layout, points)
-                pair = variants(module, subject, layout, work)
-                check(subject, pair, work)
-                measure([pair], method, together=True)
-                rows.append({"key": subject.key, "title": subject.title, "layout": layout, "points": points,
-                             "variants": [summary(variant) for variant in pair]})
+        for layout, points in subject.points.items():
+            rows += [measured(subject, layout, n, method) for n in points if not quick or n in QUICK_POINTS]
     return {"base": "plain C loop", "rows": rows}

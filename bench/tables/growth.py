@@ -64,13 +64,13 @@ def kinds() -> dict[str, Callable[[], Any]]:
         "object of C": lambda: f["series"](3),
         "method of an object": series.size,
         "memory of an object": series.values,
-        "batch": lambda: loops.cross.batch(many, x),
+        "batch": lambda: loops.crossed.batch(many, x),
         "refused: dtype": _refused(lambda: f["first"](single)),
         "refused: size": _refused(lambda: f["add"](x, longer, z)),
         "refused: read-only": _refused(lambda: f["add"](x, y, locked)),
         "refused: a list": _refused(lambda: f["first"]([1.0])),
         "refused: keyword": _refused(lambda: f["first"](x, w=1)),
-        "refused: batch": _refused(lambda: loops.cross.batch(many, np.ones((4, 3)))),
+        "refused: batch": _refused(lambda: loops.crossed.batch(many, np.ones((4, 3)))),
     }
 
 

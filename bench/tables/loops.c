@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The loops that .batch stands in for, as one writes them in C: they call the same functions directly, and stand in the
- * same module, compiled with the same flags. The functions are defined under another name here, since the module has
- * the files they come from as well. */
+/* The loops that .batch stands in for, as one writes them in C: they call the same functions directly, compiled with the
+ * same flags. The functions stand here, too, so that they can be inlined; j2_update under another name, since the module
+ * has the file it comes from as well. */
 #include <stddef.h>
 
-#define cross cross_here
+#include "../functions.c"
+
 #define j2_update j2_update_here
-#include "../../examples/material/cross.c"
 #include "../../examples/material/material.c"
 
 /* --- cross -------------------------------------------------------------------------------------------------------- */
@@ -29,6 +29,24 @@ void cross_broadcast(size_t n, const double a[n][3], const double b[3], double c
 {
     for (size_t i = 0; i < n; i++)
         cross(a[i], b, c[i]);
+}
+
+/** cross() as a function that returns its product, as it must be to be a ufunc.
+ *
+ * @param[out] c  a x b
+ */
+void crossed(const double a[3], const double b[3], double c[restrict 3])
+{
+    cross(a, b, c);
+}
+
+/* --- doubled ------------------------------------------------------------------------------------------------------ */
+
+/** @param[out] y  twice x */
+void doubled_contiguous(size_t m, size_t n, const double x[m][n], double y[m][n])
+{
+    for (size_t i = 0; i < m; i++)
+        doubled(n, x[i], y[i]);
 }
 
 /* --- j2_update ---------------------------------------------------------------------------------------------------- */
