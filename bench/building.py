@@ -17,7 +17,7 @@ MODULES = BENCH.parent / "build" / "bench" / f"modules-{sys.version_info[0]}.{sy
 def _key(one: Peer) -> str:
     """Changes when what the peer's modules are made of does."""
     digest = hashlib.sha256(one.version().encode())
-    for file in sorted([*one.folder.rglob("*"), *BENCH.glob("*.[ch]"), BENCH / "adapters" / "native.py"]):
+    for file in sorted([*one.folder.rglob("*"), *BENCH.glob("*.[ch]"), *(BENCH / "adapters").glob("[!_]*.py")]):
         if file.is_file() and "__pycache__" not in file.parts:
             digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()

@@ -21,6 +21,7 @@ BENCH = Path(__file__).resolve().parent.parent
 NAMES = [
     "floor",
     "tenon",
+    "nanobind",
     "rust_numpy",
     "f2py",
 ]
