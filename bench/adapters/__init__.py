@@ -22,6 +22,7 @@ NAMES = [
     "floor",
     "tenon",
     "nanobind",
+    "cython",
     "rust_numpy",
     "f2py",
 ]
