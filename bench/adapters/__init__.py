@@ -24,6 +24,7 @@ NAMES = [
     "nanobind",
     "cython",
     "rust_numpy",
+    "rust_numpy_raw",
     "f2py",
 ]
 

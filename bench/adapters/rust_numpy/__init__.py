@@ -4,7 +4,7 @@
 Arrays are taken as PyReadonlyArray and PyReadwriteArray, and read through as_slice(): the borrow checking at run time is
 what numpy's documentation asks for (module numpy::borrow; the methods of PyArray that go without are unsafe, each of them
 refers to the "safe alternative" there). It is also what finds out that cross()'s c overlaps a, and refuses to write to
-what is read-only. PyO3's guide, chapter "Performance": pyo3_disable_reference_pool, and cast() where bytes are told from
+what is read-only; rust_numpy_raw does without. PyO3's guide, chapter "Performance": pyo3_disable_reference_pool, and cast() where bytes are told from
 other objects. Classes are frozen, so that nothing is counted when methods borrow them (guide, "Python classes"). Records
 implement numpy::Element; memory of C is shown by PyArray::borrow_from_array, with its owner as the container. The
 profile: link-time optimisation of all crates as one unit, as the Cargo book says for speed. C is compiled by the crate
@@ -64,10 +64,14 @@ def version() -> str:
 
 
 def build(part: str, folder: Path) -> list[Path]:
+    return build_project(HERE / part, part, folder)
+
+
+def build_project(project: Path, part: str, folder: Path) -> list[Path]:
     """In a folder of cargo's that is empty: PyO3 is compiled, too."""
     with tempfile.TemporaryDirectory(dir=folder) as target:
         command = [str(MATURIN), "build", "--release", "--locked", "--offline", "--interpreter", sys.executable]
-        run([*command, "--out", target], HERE / part, PATH=PATH, CARGO_TARGET_DIR=target)
+        run([*command, "--out", target], project, PATH=PATH, CARGO_TARGET_DIR=target)
         [wheel] = Path(target).glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
             [module] = [name for name in archive.namelist() if name.endswith(SUFFIX)]
