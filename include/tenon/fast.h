@@ -4,7 +4,7 @@
  * tn_call_short reads a function's descriptor as the engine does. Where the descriptor is a constant of the same file,
  * an optimising compiler does all the reading, and what is left is what one writes by hand: a comparison for each field
  * of each array. It serves positional arguments that are plain ndarrays of exactly the right kind, Python floats and
- * ints; everything else, and whatever must be refused, it leaves to the engine, from the beginning. It runs no Python
+ * ints, and objects of C; everything else, and whatever must be refused, it leaves to the engine, from the beginning. It runs no Python
  * code before the C function has returned.
  */
 #ifndef TENON_FAST_H
@@ -13,13 +13,14 @@
 #include <Python.h>
 #include <stdbool.h>
 
+#include "array.h"
 #include "module.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-enum { TN_SHORT_PARAMS = 6, TN_SHORT_SIZES = 6, TN_SHORT_NDIM = 4 };
+enum { TN_SHORT_PARAMS = 8, TN_SHORT_SIZES = 6, TN_SHORT_NDIM = 4 };
 
 /* How every tenon.Function begins. */
 typedef struct tn_callable {
@@ -27,9 +28,19 @@ typedef struct tn_callable {
     vectorcallfunc vectorcall;
     vectorcallfunc general;        /* the engine's, which takes every call */
     PyTypeObject *const *ndarray;  /* there stands numpy.ndarray; NULL until somebody has imported NumPy */
-    PyObject *const *dtypes;       /* dtypes[i]: one that params[i] has accepted; NULL until it has */
+    PyObject *const *accepted;     /* accepted[i]: of an array, a dtype that params[i] has accepted, NULL until it has; of an
+                                      object of C, its class */
     PyObject *(*failed)(PyObject *self, int64_t code); /* raises tenon.CallError and returns NULL */
+    PyObject *(*made)(PyObject *self, PyObject *const *args, void *result); /* the object for a handle or a tn_array */
 } tn_callable;
+
+/* How every object of a class of C begins. */
+typedef struct tn_object {
+    PyObject_HEAD
+    Py_ssize_t views;
+    void *pointer; /* NULL: closed */
+    int exclusive; /* a call that excludes others uses it */
+} tn_object;
 
 /* How every numpy.ndarray begins; part of NumPy's binary interface since its first version. */
 typedef struct tn_ndarray {
@@ -52,7 +63,18 @@ typedef struct tn_short_call {
         int32_t i32;
         int16_t i16;
         int8_t i8;
-    } values[TN_SHORT_PARAMS + 1]; /* the last is the result */
+        void *pointer;
+    } values[TN_SHORT_PARAMS];
+    union {
+        double number;
+        float single;
+        int64_t i64;
+        int32_t i32;
+        int16_t i16;
+        int8_t i8;
+        void *pointer;
+        tn_array array;
+    } result;
 } tn_short_call;
 
 /* Bounds are constants where this is inlined: what lies beyond them disappears. */
@@ -65,6 +87,8 @@ TN_INLINE bool tn_short_extent(const tn_function *def, int i, int axis, const tn
     ptrdiff_t extent = array->shape[axis];
     if (size->kind == TN_SIZE_CONSTANT)
         return extent == size->value;
+    if (size->kind == TN_SIZE_ARGUMENT)
+        return size->param < i && extent == dims[1 + k];
     if (size->kind != TN_SIZE_IMPLIED || size->param > i || (size->param == i && size->axis > axis))
         return false; /* not known yet */
     if (size->param != i || size->axis != axis)
@@ -81,7 +105,7 @@ TN_INLINE bool tn_short_array(const tn_callable *self, const tn_function *def, i
     int flags = TN_NDARRAY_C_CONTIGUOUS | (param->direction == TN_IN ? 0 : TN_NDARRAY_WRITEABLE);
     if (param->flags & (TN_OPTIONAL | TN_AT_LEAST) || param->direction == TN_OUT || param->ndim > TN_SHORT_NDIM)
         return false;
-    if (Py_TYPE(obj) != *self->ndarray || array->dtype != self->dtypes[i] || array->ndim != param->ndim ||
+    if (Py_TYPE(obj) != *self->ndarray || array->dtype != self->accepted[i] || array->ndim != param->ndim ||
         (array->flags & flags) != flags || array->data == NULL || (uintptr_t)array->data % param->type->alignment != 0)
         return false;
     call->args[i] = array->data;
@@ -132,12 +156,38 @@ TN_INLINE bool tn_short_value(const tn_param *param, PyObject *obj, tn_short_cal
     return true;
 }
 
+TN_INLINE bool tn_short_count(const tn_size *size, PyObject *obj, ptrdiff_t *dim)
+{
+    if (!PyLong_CheckExact(obj))
+        return false;
+    int overflow;
+    long long value = PyLong_AsLongLongAndOverflow(obj, &overflow);
+    *dim = (ptrdiff_t)value;
+    return !overflow && value >= 0 && value >= size->min && value <= size->max;
+}
+
+TN_INLINE bool tn_short_object(const tn_callable *self, const tn_param *param, int i, PyObject *obj, tn_short_call *call)
+{
+    const tn_object *object = (const tn_object *)obj;
+    if (param->flags & TN_OPTIONAL || (PyObject *)Py_TYPE(obj) != self->accepted[i] || object->pointer == NULL ||
+        object->exclusive)
+        return false;
+    call->values[i].pointer = object->pointer;
+    call->args[i] = (char *)&call->values[i];
+    return true;
+}
+
 TN_INLINE bool tn_short_argument(const tn_callable *self, const tn_function *def, int i, PyObject *obj,
                                  tn_short_call *call)
 {
-    if (def->params[i].kind == TN_PARAM_ARRAY)
+    const tn_param *param = &def->params[i];
+    if (param->kind == TN_PARAM_ARRAY)
         return tn_short_array(self, def, i, obj, call);
-    return def->params[i].kind == TN_PARAM_VALUE && tn_short_value(&def->params[i], obj, call, i);
+    if (param->kind == TN_PARAM_HANDLE)
+        return tn_short_object(self, param, i, obj, call);
+    if (param->kind == TN_PARAM_SIZE)
+        return tn_short_count(&def->sizes[param->shape[0]], obj, &call->dims[1 + param->shape[0]]);
+    return param->kind == TN_PARAM_VALUE && tn_short_value(param, obj, call, i);
 }
 
 TN_INLINE bool tn_short_arguments(const tn_callable *self, const tn_function *def, PyObject *const *args,
@@ -148,15 +198,17 @@ TN_INLINE bool tn_short_arguments(const tn_callable *self, const tn_function *de
            (def->nparams <= 2 || tn_short_argument(self, def, 2, args[2], call)) &&
            (def->nparams <= 3 || tn_short_argument(self, def, 3, args[3], call)) &&
            (def->nparams <= 4 || tn_short_argument(self, def, 4, args[4], call)) &&
-           (def->nparams <= 5 || tn_short_argument(self, def, 5, args[5], call));
+           (def->nparams <= 5 || tn_short_argument(self, def, 5, args[5], call)) &&
+           (def->nparams <= 6 || tn_short_argument(self, def, 6, args[6], call)) &&
+           (def->nparams <= 7 || tn_short_argument(self, def, 7, args[7], call));
 }
 
-/* Sizes the arrays say are set by them; the others must be constants. */
+/* Sizes that arguments say are set by them; the others must be constants. */
 TN_INLINE bool tn_short_size(const tn_function *def, int k, ptrdiff_t *dims)
 {
     if (def->sizes[k].kind == TN_SIZE_CONSTANT)
         dims[1 + k] = (ptrdiff_t)def->sizes[k].value;
-    return def->sizes[k].kind == TN_SIZE_CONSTANT || def->sizes[k].kind == TN_SIZE_IMPLIED;
+    return def->sizes[k].kind != TN_SIZE_EXPRESSION;
 }
 
 TN_INLINE bool tn_short_sizes(const tn_function *def, ptrdiff_t *dims)
@@ -193,45 +245,57 @@ TN_INLINE bool tn_short_apart(const tn_function *def, int i, const tn_short_call
            (def->nparams <= 2 || i >= 2 || tn_short_pair(def, i, 2, call)) &&
            (def->nparams <= 3 || i >= 3 || tn_short_pair(def, i, 3, call)) &&
            (def->nparams <= 4 || i >= 4 || tn_short_pair(def, i, 4, call)) &&
-           (def->nparams <= 5 || i >= 5 || tn_short_pair(def, i, 5, call));
+           (def->nparams <= 5 || i >= 5 || tn_short_pair(def, i, 5, call)) &&
+           (def->nparams <= 6 || i >= 6 || tn_short_pair(def, i, 6, call)) &&
+           (def->nparams <= 7 || i >= 7 || tn_short_pair(def, i, 7, call));
 }
 
 TN_INLINE bool tn_short_all_apart(const tn_function *def, const tn_short_call *call)
 {
     return (def->nparams <= 1 || tn_short_apart(def, 0, call)) && (def->nparams <= 2 || tn_short_apart(def, 1, call)) &&
            (def->nparams <= 3 || tn_short_apart(def, 2, call)) && (def->nparams <= 4 || tn_short_apart(def, 3, call)) &&
-           (def->nparams <= 5 || tn_short_apart(def, 4, call));
+           (def->nparams <= 5 || tn_short_apart(def, 4, call)) && (def->nparams <= 6 || tn_short_apart(def, 5, call)) &&
+           (def->nparams <= 7 || tn_short_apart(def, 6, call));
 }
 
 TN_INLINE bool tn_short_has_result(const tn_param *result)
 {
     if (result == NULL)
         return true;
+    if (result->kind == TN_PARAM_HANDLE || result->kind == TN_PARAM_OWNED)
+        return true;
     if (result->kind != TN_PARAM_VALUE || result->flags & TN_CHARACTER)
         return false;
     if (result->type->kind == TN_FLOAT)
-        return result->type->itemsize == sizeof(double);
+        return result->type->itemsize == sizeof(double) || result->type->itemsize == sizeof(float);
     return (result->type->kind == TN_INT || result->type->kind == TN_UINT) && result->type->itemsize <= 8;
 }
 
-TN_INLINE PyObject *tn_short_result(const tn_param *result, const tn_short_call *call, int i)
+TN_INLINE PyObject *tn_short_number(const tn_param *result, const tn_short_call *call)
 {
-    if (result == NULL)
-        Py_RETURN_NONE;
     if (result->type->kind == TN_FLOAT)
-        return PyFloat_FromDouble(call->values[i].number);
+        return PyFloat_FromDouble(result->type->itemsize == sizeof(double) ? call->result.number : call->result.single);
     bool is_signed = result->type->kind == TN_INT;
     switch (result->type->itemsize) {
     case 8:
-        return is_signed ? PyLong_FromLongLong(call->values[i].i64)
-                         : PyLong_FromUnsignedLongLong((uint64_t)call->values[i].i64);
+        return is_signed ? PyLong_FromLongLong(call->result.i64)
+                         : PyLong_FromUnsignedLongLong((uint64_t)call->result.i64);
     case 4:
-        return PyLong_FromLongLong(is_signed ? call->values[i].i32 : (int64_t)(uint32_t)call->values[i].i32);
+        return PyLong_FromLongLong(is_signed ? call->result.i32 : (int64_t)(uint32_t)call->result.i32);
     case 2:
-        return PyLong_FromLong(is_signed ? call->values[i].i16 : (long)(uint16_t)call->values[i].i16);
+        return PyLong_FromLong(is_signed ? call->result.i16 : (long)(uint16_t)call->result.i16);
     default:
-        return PyLong_FromLong(is_signed ? call->values[i].i8 : (long)(uint8_t)call->values[i].i8);
+        return PyLong_FromLong(is_signed ? call->result.i8 : (long)(uint8_t)call->result.i8);
     }
+}
+
+TN_INLINE PyObject *tn_short_result(PyObject *self, PyObject *const *args, const tn_param *result, tn_short_call *call)
+{
+    if (result == NULL)
+        Py_RETURN_NONE;
+    if (result->kind == TN_PARAM_VALUE)
+        return tn_short_number(result, call);
+    return ((const tn_callable *)self)->made(self, args, &call->result);
 }
 
 static const ptrdiff_t tn_short_no_steps[TN_SHORT_PARAMS + 1] = {0}; /* one point: nothing moves */
@@ -251,7 +315,7 @@ TN_INLINE PyObject *tn_call_short(PyObject *obj, PyObject *const *args, size_t n
     int stopped;
     call.dims[0] = 1;
     if (def->result != NULL)
-        call.args[def->nparams] = (char *)&call.values[def->nparams];
+        call.args[def->nparams] = (char *)&call.result;
     if (def->flags & TN_THREADSAFE) {
         Py_BEGIN_ALLOW_THREADS
         stopped = def->loop(call.args, call.dims, tn_short_no_steps, &stop);
@@ -259,7 +323,7 @@ TN_INLINE PyObject *tn_call_short(PyObject *obj, PyObject *const *args, size_t n
     } else {
         stopped = def->loop(call.args, call.dims, tn_short_no_steps, &stop);
     }
-    return stopped ? self->failed(obj, stop.code) : tn_short_result(def->result, &call, def->nparams);
+    return stopped ? self->failed(obj, stop.code) : tn_short_result(obj, args, def->result, &call);
 }
 
 #undef TN_INLINE

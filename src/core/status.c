@@ -2,10 +2,10 @@
 #include "tenon/status.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "fail.h"
+#include "say.h"
 #include "utf8.h"
 
 const char *tn_status_text(tn_status status)
@@ -26,7 +26,7 @@ tn_status tni_fail_at(tn_error *err, tn_status status, ptrdiff_t position, const
         return status;
     err->status = status;
     err->position = position;
-    int length = vsnprintf(err->message, sizeof err->message, format, arguments);
+    int length = tni_say_list(err->message, sizeof err->message, format, arguments);
     if (length < 0)
         strcpy(err->message, tn_status_text(status));
     else if ((size_t)length >= sizeof err->message)
@@ -53,8 +53,8 @@ const char *tni_show_char(char c, char buffer[TNI_CHAR_TEXT])
     if (c == '\0')
         strcpy(buffer, "the end");
     else if (c >= 0x20 && c < 0x7f)
-        snprintf(buffer, TNI_CHAR_TEXT, "'%c'", c);
+        tni_say(buffer, TNI_CHAR_TEXT, "'%c'", c);
     else
-        snprintf(buffer, TNI_CHAR_TEXT, "byte 0x%02x", (unsigned)(unsigned char)c);
+        tni_say(buffer, TNI_CHAR_TEXT, "byte 0x%02x", (unsigned)(unsigned char)c);
     return buffer;
 }

@@ -2,8 +2,9 @@
 /* Phase 1, first half: which Python argument belongs to which parameter. */
 #include "frame.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "../core/say.h"
 
 static const char *name_of(const tnpy_frame *frame, int i)
 {
@@ -24,7 +25,7 @@ static const char *list_positional(const tnpy_frame *frame, char *text, size_t c
     int first = count_self(f);
     text[0] = '\0';
     for (int k = first; k < f->npositional && used < capacity; k++)
-        used += (size_t)snprintf(text + used, capacity - used, "%s%s", k == first ? "" : ", ",
+        used += (size_t)tni_say(text + used, capacity - used, "%s%s", k == first ? "" : ", ",
                                  name_of(frame, f->positional[k]));
     return text;
 }
@@ -37,7 +38,7 @@ static tn_status refuse_too_many(tnpy_frame *frame, Py_ssize_t nargs)
     char keyword[96];
     for (int i = 0; i < frame->def->nparams && *hint == '\0'; i++)
         if (frame->def->params[i].direction == TN_OUT) {
-            snprintf(keyword, sizeof keyword, "; the output %s is keyword-only: %s=…", name_of(frame, i), name_of(frame, i));
+            tni_say(keyword, sizeof keyword, "; the output %s is keyword-only: %s=…", name_of(frame, i), name_of(frame, i));
             hint = keyword;
         }
     int npositional = f->npositional - count_self(f);
@@ -90,7 +91,7 @@ static tn_status refuse_unexpected(tnpy_frame *frame, PyObject *keyword)
     size_t used = 0;
     text[0] = '\0';
     for (int i = 0; i < frame->def->nparams && used < sizeof text; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i == 0 ? "" : ", ", name_of(frame, i));
+        used += (size_t)tni_say(text + used, sizeof text - used, "%s%s", i == 0 ? "" : ", ", name_of(frame, i));
     return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): unexpected keyword argument '%s'; it takes %s", frame->def->name,
                    typed, used > 0 ? text : "no arguments");
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "call.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "../core/say.h"
 #include "error.h"
 #include "frame.h"
 #include "owned.h"
@@ -64,7 +64,7 @@ static void say_attribute(const tn_function *def, tn_error *err)
     const char *value = def->nparams > 1 ? def->params[1].name : "";
     size_t length = strlen(value);
     bool of_value = length > 0 && strncmp(err->message + skipped + 2, value, length) == 0;
-    snprintf(said, sizeof said, "%s%s", def->name, err->message + skipped + (of_value ? 2 + length : 0));
+    tni_say(said, sizeof said, "%s%s", def->name, err->message + skipped + (of_value ? 2 + length : 0));
     memcpy(err->message, said, sizeof said);
 }
 
@@ -97,7 +97,7 @@ PyObject *tnpy_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObje
     return result;
 }
 
-PyObject *tnpy_call_for_span(PyObject *function, PyObject *object)
+PyObject *tnpy_call_generally_for_span(PyObject *function, PyObject *object)
 {
     tnpy_frame frame;
     tn_status status = tnpy_frame_init(&frame, (tnpy_function *)function, false);

@@ -11,8 +11,8 @@ PyObject *tnpy_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObje
 /* f(*args, **kwargs) of a function that makes an object of C, which `target` takes. 0, or -1 with an exception. */
 int tnpy_call_into(PyObject *function, PyObject *target, PyObject *args, PyObject *kwargs);
 
-/* f(object) of a function that returns a tn_array, as a tenon.Span in any case. New reference, or NULL with an exception. */
-PyObject *tnpy_call_for_span(PyObject *function, PyObject *object);
+/* tnpy_call_for_span (fast.h), the general way. */
+PyObject *tnpy_call_generally_for_span(PyObject *function, PyObject *object);
 
 /* f.batch(*args, **kwargs): METH_FASTCALL | METH_KEYWORDS. */
 PyObject *tnpy_batch(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);

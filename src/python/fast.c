@@ -34,8 +34,8 @@ static const ptrdiff_t no_steps[MAX_PLANNED + 1]; /* one point: nothing moves */
 static inline void note_dtype(const tnpy_function *f, int i, PyArray_Descr *descr)
 {
 #ifndef Py_GIL_DISABLED
-    if (f->dtypes[i] == NULL && f->def->params[i].type->kind != TN_STRUCT)
-        f->dtypes[i] = Py_NewRef((PyObject *)descr);
+    if (f->accepted[i] == NULL && f->def->params[i].type->kind != TN_STRUCT)
+        f->accepted[i] = Py_NewRef((PyObject *)descr);
 #else
     (void)f, (void)i, (void)descr;
 #endif
@@ -204,18 +204,27 @@ static tnpy_handles collect_handles(const tnpy_plan *plan, PyObject *const *obje
 }
 
 /* A finalizer must not close the object between C's return and the view that keeps it. */
-static PyObject *owned_result(tnpy_function *f, tn_array *array, tnpy_handles handles)
+static PyObject *owned_result(tnpy_function *f, PyObject *const *objects, tn_array *array, bool as_span)
 {
+    PyObject *places[MAX_PLANNED];
+    tnpy_handles handles = collect_handles(f->plan, objects, places);
     tnpy_handles_hold(handles);
-    PyObject *result = tnpy_owned_result(f, array, handles, false);
+    PyObject *result = tnpy_owned_result(f, array, handles, as_span);
     tnpy_handles_let_go(handles);
     return result;
+}
+
+PyObject *tnpy_made(PyObject *self, PyObject *const *args, void *result)
+{
+    tnpy_function *f = (tnpy_function *)self;
+    if (f->plan->result == RESULT_HANDLE)
+        return tnpy_handle_result(f, *(void **)result, NULL);
+    return owned_result(f, args, result, false);
 }
 
 static PyObject *c_result(tnpy_function *f, PyObject *const *objects, fast_call *call)
 {
     const tn_param *result = f->def->result;
-    PyObject *handles[MAX_PLANNED];
     double number;
     switch ((planned_result)f->plan->result) {
     case RESULT_NONE:
@@ -226,7 +235,7 @@ static PyObject *c_result(tnpy_function *f, PyObject *const *objects, fast_call 
     case RESULT_HANDLE:
         return tnpy_handle_result(f, call->result.pointer, NULL);
     case RESULT_OWNED:
-        return owned_result(f, &call->result.array, collect_handles(f->plan, objects, handles));
+        return owned_result(f, objects, &call->result.array, false);
     case RESULT_VALUE:
         break;
     }
@@ -364,4 +373,14 @@ PyObject *tnpy_call_planned(PyObject *self, PyObject *const *args, size_t nargsf
         return results(f, objects, &call);
     drop_outputs(plan, objects);
     return NULL;
+}
+
+/* A method that returns an array takes the object, and nothing else. */
+PyObject *tnpy_call_for_span(PyObject *function, PyObject *object)
+{
+    tnpy_function *f = (tnpy_function *)function;
+    fast_call call;
+    if (f->plan == NULL || f->plan->npositional != 1 || f->plan->result != RESULT_OWNED || !take(f, &object, &call))
+        return tnpy_call_generally_for_span(function, object);
+    return run(f, &call) == 0 ? owned_result(f, &object, &call.result.array, true) : NULL;
 }

@@ -15,4 +15,11 @@
 /* vectorcall of a function that has a plan. */
 PyObject *tnpy_call_planned(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames);
 
+/* What the glue's own calls return where C has made an object or an array: `result` is the `void *` or the tn_array, which
+ * is taken over. The function has a plan. */
+PyObject *tnpy_made(PyObject *self, PyObject *const *args, void *result);
+
+/* f(object) of a function that returns a tn_array, as a tenon.Span in any case. New reference, or NULL with an exception. */
+PyObject *tnpy_call_for_span(PyObject *function, PyObject *object);
+
 #endif

@@ -8,6 +8,7 @@
 #include "call.h"
 #include "error.h"
 #include "fast.h"
+#include "handle.h"
 #include "protocol/ufunc.h"
 #include "rows.h"
 #include "slot.h"
@@ -48,6 +49,8 @@ static int fill_slots(tnpy_function *f)
         const tn_param *param = &def->params[i];
         if (fill_slot(f, i, param) < 0)
             return -1;
+        if (param->kind == TN_PARAM_HANDLE)
+            f->accepted[i] = Py_NewRef(tnpy_class_type(PyTuple_GET_ITEM(f->classes, param->handle)));
         if (param->direction != TN_OUT)
             f->positional[f->npositional++] = (uint16_t)i;
         f->any_written |= param->direction != TN_IN;
@@ -71,8 +74,9 @@ static void fill_callable(tnpy_function *f)
     callable->general = f->plan != NULL ? tnpy_call_planned : tnpy_call;
     callable->vectorcall = f->plan != NULL && f->def->call != NULL ? (vectorcallfunc)f->def->call : callable->general;
     callable->ndarray = &f->state->ndarray;
-    callable->dtypes = f->dtypes;
+    callable->accepted = f->accepted;
     callable->failed = raise_failure;
+    callable->made = tnpy_made;
 }
 
 PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_name, PyObject *classes,
@@ -94,8 +98,8 @@ PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_
     f->nargs = def->nparams + (def->result != NULL);
     f->slots = PyMem_Calloc((size_t)f->nargs + 1, sizeof *f->slots);
     f->positional = PyMem_Calloc((size_t)def->nparams + 1, sizeof *f->positional);
-    f->dtypes = PyMem_Calloc((size_t)def->nparams + 1, sizeof *f->dtypes);
-    if (f->slots == NULL || f->positional == NULL || f->dtypes == NULL)
+    f->accepted = PyMem_Calloc((size_t)def->nparams + 1, sizeof *f->accepted);
+    if (f->slots == NULL || f->positional == NULL || f->accepted == NULL)
         PyErr_NoMemory();
     else if (fill_slots(f) == 0 && tnpy_plan_new(f, &f->plan) == 0) {
         fill_callable(f);
@@ -120,8 +124,8 @@ static int traverse(PyObject *self, visitproc visit, void *arg)
         Py_VISIT(f->slots[i].key.dtype);
         Py_VISIT(f->slots[i].key.lent);
     }
-    for (int i = 0; f->dtypes != NULL && i < f->def->nparams; i++)
-        Py_VISIT(f->dtypes[i]);
+    for (int i = 0; f->accepted != NULL && i < f->def->nparams; i++)
+        Py_VISIT(f->accepted[i]);
     return 0;
 }
 
@@ -133,8 +137,8 @@ static int clear(PyObject *self)
     Py_CLEAR(f->lent_dtype);
     for (int i = 0; f->slots != NULL && i < f->nargs; i++)
         tnpy_dtype_key_clear(&f->slots[i].key);
-    for (int i = 0; f->dtypes != NULL && i < f->def->nparams; i++)
-        Py_CLEAR(f->dtypes[i]);
+    for (int i = 0; f->accepted != NULL && i < f->def->nparams; i++)
+        Py_CLEAR(f->accepted[i]);
     return 0;
 }
 
@@ -148,7 +152,7 @@ static void dealloc(PyObject *self)
     for (int i = 0; f->slots != NULL && i < f->nargs; i++)
         Py_CLEAR(f->slots[i].name);
     tnpy_plan_free(f->plan);
-    PyMem_Free(f->dtypes);
+    PyMem_Free(f->accepted);
     PyMem_Free(f->slots);
     PyMem_Free(f->positional);
     PyMem_Free(f->ufunc_name);

@@ -30,7 +30,7 @@ typedef struct tnpy_function {
     void *ufunc_data[1];     /* what NumPy keeps a pointer to: the function itself */
     PyObject *weakrefs;
     struct tnpy_plan *plan;  /* the short way through a call (fast.h); NULL where there is none */
-    PyObject **dtypes;       /* nparams of them: callable.dtypes, with references */
+    PyObject **accepted;     /* nparams of them: callable.accepted, with references */
     tnpy_slot *slots;        /* nparams of them, then one for the result if there is one */
     uint16_t *positional;    /* position in a call → index of the parameter */
     int npositional;         /* how many parameters can be passed by position */

@@ -10,9 +10,9 @@
 #include "gather.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "../core/say.h"
 #include "dtype.h"
 #include "error.h"
 #include "memory.h"
@@ -45,9 +45,9 @@ static void append_numbers(char *text, size_t capacity, char open, char close, i
     if (count > 0 && used + 1 < capacity)
         text[used++] = open;
     for (int k = 0; k < count && used < capacity; k++)
-        used += (size_t)snprintf(text + used, capacity - used, k > 0 ? ", %td" : "%td", numbers[k]);
+        used += (size_t)tni_say(text + used, capacity - used, k > 0 ? ", %td" : "%td", numbers[k]);
     if (count > 0 && used < capacity)
-        snprintf(text + used, capacity - used, "%s%c", count == 1 && close == ')' ? "," : "", close);
+        tni_say(text + used, capacity - used, "%s%c", count == 1 && close == ')' ? "," : "", close);
 }
 
 /* "float32[4]" */
@@ -64,7 +64,7 @@ static int refuse(tn_status status, const char *format, ...)
     tn_error err;
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    tni_say_list(message, sizeof message, format, args);
     va_end(args);
     tn_fail(&err, status, "rows(): %s", message);
     tnpy_raise(&err);
@@ -83,7 +83,7 @@ static int no_memory(void)
 static int borrow_row(gathering *g, PyObject *holders, Py_ssize_t r)
 {
     char what[48];
-    snprintf(what, sizeof what, "rows(): row %zd", r);
+    tni_say(what, sizeof what, "rows(): row %zd", r);
     PyObject *item = PyTuple_GET_ITEM(g->items, r);
     tnpy_memory *memory = tnpy_memory_borrow(g->state, item, g->readonly == 0, what, &g->lent[r]);
     if (memory == NULL)

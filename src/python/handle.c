@@ -8,9 +8,14 @@
 
 #include "call.h"
 #include "error.h"
+#include "fast.h"
 #include "function.h"
 #include "object.h"
 #include "slot.h"
+#include "spare.h"
+
+_Static_assert(offsetof(tnpy_handle, pointer) == offsetof(tn_object, pointer), "tn_object: pointer");
+_Static_assert(offsetof(tnpy_handle, exclusive) == offsetof(tn_object, exclusive), "tn_object: exclusive");
 
 static tnpy_handle *handle_of(PyObject *self)
 {
@@ -34,9 +39,8 @@ static tnpy_class *find_class(PyTypeObject *type)
     PyTypeObject *base = type;
     while (base != NULL && base->tp_dealloc != dealloc)
         base = base->tp_base;
-    PyObject *name = PyUnicode_InternFromString("__signature__");
-    PyObject *found = base == NULL || name == NULL ? NULL : PyDict_GetItemWithError(base->tp_dict, name);
-    Py_XDECREF(name);
+    tnpy_state *state = base == NULL ? NULL : tnpy_state_of_type(base->tp_base);
+    PyObject *found = state == NULL ? NULL : PyDict_GetItemWithError(base->tp_dict, state->signature_name);
     if (found != NULL && Py_TYPE(found)->tp_descr_get == signature_of)
         return (tnpy_class *)found;
     if (!PyErr_Occurred())
@@ -44,9 +48,22 @@ static tnpy_class *find_class(PyTypeObject *type)
     return NULL;
 }
 
+/* An object of exactly the class refers to nothing that could refer to it, and costs the collector nothing. */
+static tnpy_handle *new_exact_handle(tnpy_class *cls)
+{
+    tnpy_handle *h = (tnpy_handle *)tnpy_spare_take(&cls->spare, cls->type);
+    if (h == NULL)
+        return NULL;
+    h->lender.views = h->calls = 0;
+    h->pointer = NULL;
+    h->exclusive = 0;
+    h->weakrefs = NULL;
+    return h;
+}
+
 static tnpy_handle *new_handle(tnpy_class *cls, PyTypeObject *type)
 {
-    tnpy_handle *h = (tnpy_handle *)type->tp_alloc(type, 0);
+    tnpy_handle *h = type == cls->type ? new_exact_handle(cls) : (tnpy_handle *)type->tp_alloc(type, 0);
     if (h != NULL)
         h->cls = (tnpy_class *)Py_NewRef((PyObject *)cls);
     return h;
@@ -83,6 +100,13 @@ static int handle_init(PyObject *self, PyObject *args, PyObject *kwargs)
     return tnpy_call_into(h->cls->constructor, self, args, kwargs);
 }
 
+/* Calling the class itself, not one derived from it: there is no other __init__, so C makes its object first. */
+static PyObject *construct(PyObject *type, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    tnpy_class *cls = find_class((PyTypeObject *)type);
+    return cls == NULL ? NULL : PyObject_Vectorcall(cls->constructor, args, nargsf, kwnames);
+}
+
 /* The object gets its pointer. 0, or -1 with an exception: then it is freed. */
 static int own_pointer(tnpy_handle *h, void *pointer)
 {
@@ -114,8 +138,12 @@ static void dealloc(PyObject *self)
     free_pointer(h); /* first: a callback of a weak reference may call C, which must not find what is dying */
     if (h->weakrefs != NULL)
         PyObject_ClearWeakRefs(self);
-    Py_CLEAR(h->cls);
-    type->tp_free(self);
+    tnpy_class *cls = h->cls;
+    if (type == cls->type)
+        tnpy_spare_keep(&cls->spare, self, false);
+    else
+        type->tp_free(self);
+    Py_DECREF(cls);
     Py_DECREF(type);
 }
 
@@ -510,6 +538,8 @@ int tnpy_classes_complete(PyObject *classes, PyObject *const *functions)
                 return -1;
         if (list_makers(cls, (int)n) < 0)
             return -1;
+        if (cls->constructor != NULL)
+            cls->type->tp_vectorcall = construct;
         cls->type->tp_flags |= Py_TPFLAGS_IMMUTABLETYPE;
         PyType_Modified(cls->type);
     }
@@ -541,6 +571,7 @@ static int class_traverse(PyObject *self, visitproc visit, void *arg)
 static int class_clear(PyObject *self)
 {
     tnpy_class *cls = (tnpy_class *)self;
+    tnpy_spare_free(&cls->spare); /* which needs its type to be there */
     Py_CLEAR(cls->type);
     Py_CLEAR(cls->constructor);
     Py_CLEAR(cls->array);
@@ -700,7 +731,7 @@ PyObject *tnpy_handle_result(const tnpy_function *f, void *pointer, PyObject *ta
     if (pointer == NULL)
         return PyErr_Format(PyExc_MemoryError, "%s(): C returned no %s (out of memory)", f->def->name, cls->def->name);
     PyObject *owner = (PyObject *)tnpy_handle_table_find(&cls->table, pointer);
-    if (owner != NULL && target == NULL)
+    if (owner != NULL && (const PyObject *)f != cls->constructor)
         return Py_NewRef(owner);
     if (owner != NULL)
         return PyErr_Format(PyExc_RuntimeError, "%s(): C returned a %s that Python has already, and no new one",

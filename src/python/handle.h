@@ -33,6 +33,7 @@ typedef struct tnpy_class {
     PyObject *constructor;    /* a tenon.Function; NULL: calling the class makes nothing */
     PyObject *array;          /* a tenon.Function: the array that an object is; NULL: it is none */
     tnpy_handle_table table;  /* its objects that have a pointer */
+    PyObject *spare;          /* a dead object of exactly this class: spare.h */
     char *makers;             /* "load() or stack()": what else makes objects; NULL where nothing does */
 } tnpy_class;
 
@@ -42,12 +43,13 @@ typedef struct tnpy_handles {
     int count;
 } tnpy_handles;
 
+/* Begins as a tn_object. */
 struct tnpy_handle {
     tnpy_lender lender;
-    tnpy_class *cls;
     void *pointer;            /* NULL: not made yet, or closed */
-    Py_ssize_t calls;
     int exclusive;            /* one of the calls excludes others */
+    Py_ssize_t calls;
+    tnpy_class *cls;
     tnpy_handle *next;        /* for the class's table */
     PyObject *weakrefs;
 };
@@ -63,6 +65,12 @@ PyObject *tnpy_classes_new(tnpy_state *state, PyObject *core, PyObject *module_n
 /* Give the classes their methods; functions[i] is the tenon.Function of the module's functions[i]. 0, or -1 with an
  * exception. */
 int tnpy_classes_complete(PyObject *classes, PyObject *const *functions);
+
+/* The type of a tnpy_class's objects. Borrowed. */
+static inline PyObject *tnpy_class_type(PyObject *cls)
+{
+    return (PyObject *)((tnpy_class *)cls)->type;
+}
 
 /* Does a function belong to a class, so that it is no attribute of the module? */
 int tnpy_is_method(const tn_module *def, int function);
@@ -82,8 +90,8 @@ void tnpy_handles_hold(tnpy_handles handles);
 void tnpy_handles_let_go(tnpy_handles handles);
 
 /* What a function returned as an object of C: the object that owns the pointer already (one of the arguments, or what an
- * earlier call returned); a new one; or `target` (may be NULL), which takes it. NULL of C is MemoryError. Takes over the
- * pointer. New reference, or NULL with an exception. */
+ * earlier call returned), which a constructor may not return; a new one; or `target` (may be NULL), which takes it. NULL of
+ * C is MemoryError. Takes over the pointer. New reference, or NULL with an exception. */
 PyObject *tnpy_handle_result(const tnpy_function *f, void *pointer, PyObject *target);
 
 #endif

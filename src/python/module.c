@@ -263,6 +263,7 @@ static int exec(PyObject *module)
     if (tnpy_inbox_join(state) < 0)
         return -1;
     state->core = module;
+    state->signature_name = PyUnicode_InternFromString("__signature__");
     state->named_tuples = PyDict_New();
     state->call_error = tnpy_new_call_error();
     state->function_type = tnpy_function_make_type(module);
@@ -273,7 +274,7 @@ static int exec(PyObject *module)
     state->span_iterator_type = tnpy_span_iterator_make_type(module);
     state->handle_type = tnpy_handle_make_type(module);
     state->class_type = tnpy_class_make_type(module);
-    if (state->named_tuples == NULL || state->call_error == NULL || state->function_type == NULL ||
+    if (state->signature_name == NULL || state->named_tuples == NULL || state->call_error == NULL || state->function_type == NULL ||
         state->overloads_type == NULL || state->dtype_type == NULL || state->memory_type == NULL ||
         state->span_type == NULL || state->span_iterator_type == NULL || state->handle_type == NULL || state->class_type == NULL)
         return -1;
@@ -348,6 +349,7 @@ static void release(void *module)
     Py_CLEAR(state->lent_type);
     Py_CLEAR(state->handle_type);
     Py_CLEAR(state->class_type);
+    Py_CLEAR(state->signature_name);
     Py_CLEAR(state->named_tuples);
     Py_CLEAR(state->protocol_names);
 }

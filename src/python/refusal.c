@@ -2,9 +2,9 @@
 #include "refusal.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "../core/say.h"
 #include "words.h"
 
 /* --- words -------------------------------------------------------------------------------------------------------- */
@@ -82,7 +82,7 @@ static const char *needed(const tnpy_frame *frame, int i, char *buffer, size_t c
 tn_status tnpy_refuse_because(tnpy_frame *frame, int i, tn_status status, const char *predicate)
 {
     char kept[TN_ERROR_CAPACITY];
-    snprintf(kept, sizeof kept, "%s", predicate); /* it may lie in frame->error */
+    tni_say(kept, sizeof kept, "%s", predicate); /* it may lie in frame->error */
     const char *of = strncmp(kept, "field ", strlen("field ")) == 0 ? "'s" : "";
     return tn_fail(&frame->error, status, "%s(): %s%s %s", frame->def->name, name_of(frame, i), of, kept);
 }
@@ -175,9 +175,9 @@ tn_status tnpy_refuse_order(tnpy_frame *frame, int i)
     const char *where = frame->batch ? " in its last axes" : rows ? " in each row" : "";
     char strides[256], shape[256], advice[160] = "";
     if (param->direction == TN_IN)
-        snprintf(advice, sizeof advice, "; np.ascontiguousarray(%s) makes such a copy", name_of(frame, i));
+        tni_say(advice, sizeof advice, "; np.ascontiguousarray(%s) makes such a copy", name_of(frame, i));
     else
-        snprintf(advice, sizeof advice, "; %s() writes to it, so no copy would do", frame->def->name);
+        tni_say(advice, sizeof advice, "; %s() writes to it, so no copy would do", frame->def->name);
     return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s must be C-contiguous%s, got strides %s for shape %s%s",
                    frame->def->name, name_of(frame, i), where,
                    describe_numbers(span->strides, span->ndim, strides, sizeof strides),

@@ -2,9 +2,9 @@
 #include "rows.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "../core/say.h"
 #include "nowhere.h"
 #include "object.h"
 #include "refusal.h"
@@ -84,7 +84,7 @@ static void speak_of_row(tnpy_frame *frame, int i, ptrdiff_t r, const tn_span *s
 {
     tnpy_rows *rows = tnpy_rows_of(frame, i);
     bool lent = rows->lent != NULL && rows->lent[r].data != NULL;
-    snprintf(frame->row_name, sizeof frame->row_name, "%.70s[%td]", frame->def->params[i].name, r);
+    tni_say(frame->row_name, sizeof frame->row_name, "%.70s[%td]", frame->def->params[i].name, r);
     frame->row_of = i;
     frame->objects[i] = PyTuple_GET_ITEM(rows->items, r);
     frame->sources[i] = lent ? TNPY_LOANED : TNPY_NDARRAY;
@@ -483,7 +483,7 @@ static tn_status refuse_shared(tnpy_frame *frame, int i, ptrdiff_t r, int j, ptr
 {
     const tn_param *written = &frame->def->params[is_written(&frame->def->params[i]) ? i : j];
     char other[112];
-    snprintf(other, sizeof other, s < 0 ? "%.80s" : "%.80s[%td]", frame->def->params[j].name, s);
+    tni_say(other, sizeof other, s < 0 ? "%.80s" : "%.80s[%td]", frame->def->params[j].name, s);
     return tn_fail(&frame->error, TN_WRONG_VALUE,
                    "%s(): %s[%td] shares memory with %s, and %s() writes to %s; pass a copy of one", frame->def->name,
                    frame->def->params[i].name, r, other, frame->def->name, written->name);

@@ -45,6 +45,7 @@ typedef struct tnpy_state {
     PyTypeObject *handle_type;    /* tenon.Handle */
     PyTypeObject *class_type;     /* of what a class of C knows of itself (handle.h) */
     PyTypeObject *ndarray;        /* numpy.ndarray, borrowed; NULL until somebody has imported NumPy */
+    PyObject *signature_name;     /* "__signature__", interned */
     PyObject *named_tuples;       /* dict: the classes of records, for record.c alone */
     struct tnpy_inbox *inbox;     /* of the interpreter: what other threads have let go of (release.h) */
     PyObject *protocol_names;     /* tuple, for protocol/names.c alone; NULL until needed */

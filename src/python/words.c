@@ -2,8 +2,9 @@
 #include "words.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "../core/say.h"
 
 void tnpy_append(char *text, size_t capacity, const char *format, ...)
 {
@@ -12,7 +13,7 @@ void tnpy_append(char *text, size_t capacity, const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    vsnprintf(text + used, capacity - used, format, args);
+    tni_say_list(text + used, capacity - used, format, args);
     va_end(args);
 }
 

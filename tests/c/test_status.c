@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tenon/status.h"
 
+#include <limits.h>
+
 #include "check.h"
 #include "core/fail.h"
+#include "core/say.h"
 #include "core/utf8.h"
 
 static void test_texts(void)
@@ -48,6 +51,33 @@ static void test_cut(void)
     }
 }
 
+/* What it writes itself, and what it leaves to the library, cut at every length. */
+#define SAYS(...)                                                                                                 \
+    for (size_t capacity = 0; capacity < 64; capacity++) {                                                        \
+        char ours[64] = "untouched", theirs[64] = "untouched";                                                    \
+        int said = tni_say(ours, capacity, __VA_ARGS__), length = snprintf(theirs, capacity, __VA_ARGS__);        \
+        CHECK(said == length && memcmp(ours, theirs, sizeof ours) == 0, "%s: '%s', %d; the library '%s', %d",     \
+              #__VA_ARGS__, ours, said, theirs, length);                                                          \
+    }
+
+static void test_say(void)
+{
+    SAYS("%s", "");
+    SAYS("no conversion, 100%%");
+    SAYS("%s and %s", "one", "another");
+    SAYS("%.3s|%.0s|%.100s|%.*s|%.*s", "abcdef", "x", "short", 2, "xyz", -1, "all");
+    SAYS("%.2s", (const char[]){'a', 'b'});
+    SAYS("%d %d %d %d", 0, -1, INT_MAX, INT_MIN);
+    SAYS("%u %u", 0U, UINT_MAX);
+    SAYS("%ld %lu", LONG_MIN, ULONG_MAX);
+    SAYS("%lld %llu", LLONG_MIN, ULLONG_MAX);
+    SAYS("%td %zu", PTRDIFF_MIN, SIZE_MAX);
+    SAYS("%c%c", 'a', 'z');
+    SAYS("%s %02x %s", "before", 10U, "after");
+    SAYS("%.6Lg of %d", 1.5L, 3);
+    SAYS("%.3d %5s %-5s|", 7, "x", "y");
+}
+
 static void test_utf8(void)
 {
     static const struct {
@@ -77,6 +107,7 @@ static void test_show_char(void)
 
 static const test tests[] = {
     {"every status has its number and its text", test_texts},
+    {"messages are what snprintf makes of them", test_say},
     {"tn_fail fills the record, returns the status, and takes NULL", test_fail},
     {"a message that is too long is cut between characters", test_cut},
     {"well-formed UTF-8 is told from malformed", test_utf8},

@@ -22,7 +22,7 @@ from .model import (
     Throw,
 )
 
-MAX_SHORT_PARAMS = 6  # TN_SHORT_PARAMS
+MAX_SHORT_PARAMS = 8  # TN_SHORT_PARAMS
 
 
 def python_half(module: Module) -> str:
@@ -367,18 +367,28 @@ class _Emitter:
 
 
 def _is_short(function: Function) -> bool:
-    """Worth a call of its own: few parameters, all of them arrays or numbers that are passed by position. tn_call_short
-    leaves to the engine what this lets through and it does not serve."""
-    if not 1 <= len(function.params) <= MAX_SHORT_PARAMS:
+    """Worth a call of its own: few parameters, all of them arrays, numbers or objects that are passed by position.
+    tn_call_short leaves to the engine what this lets through and it does not serve."""
+    if not 1 <= len(function.params) <= MAX_SHORT_PARAMS or function.says_error:
         return False
-    if function.says_error or (function.result is not None and function.result.kind is not ParamKind.VALUE):
+    if function.result is not None and function.result.kind is ParamKind.TEXT:
         return False
-    for param in function.params:
-        is_number = param.kind is ParamKind.VALUE and param.direction is Direction.IN and isinstance(param.type, Number)
-        is_array = param.kind is ParamKind.ARRAY and param.direction is not Direction.OUT
-        if param.optional or param.at_least or not (is_number or is_array):
-            return False
-    return all(size.kind in (SizeKind.IMPLIED, SizeKind.CONSTANT) for size in function.sizes)
+    if not all(_is_short_param(param) for param in function.params):
+        return False
+    counted = function.threadsafe or function.exclusive  # the calls that use an object are
+    if counted and any(param.kind is ParamKind.HANDLE for param in function.params):
+        return False
+    return all(size.kind is not SizeKind.EXPRESSION for size in function.sizes)
+
+
+def _is_short_param(param: Param) -> bool:
+    if param.optional or param.at_least:
+        return False
+    if param.kind is ParamKind.VALUE:
+        return param.direction is Direction.IN and isinstance(param.type, Number)
+    if param.kind is ParamKind.ARRAY:
+        return param.direction is not Direction.OUT
+    return param.kind in (ParamKind.HANDLE, ParamKind.SIZE)
 
 
 def _methods(function: Function, number: int) -> list[str]:
