@@ -10,10 +10,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import building
+import numpy as np
 from adapters import Peer
 from measure import Method, Variant, loop, measure, summary
 
 Names = dict[str, Any]
+
+
+def array_of(value: Any) -> np.ndarray:
+    """The memory of an argument or a result, seen by NumPy. Tensors of other libraries speak DLPack only."""
+    speaks = hasattr(value, "__dlpack__") and not isinstance(value, np.ndarray)
+    array: np.ndarray = np.from_dlpack(value) if speaks else np.asarray(value)
+    return array
 
 
 @dataclass(frozen=True)

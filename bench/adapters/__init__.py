@@ -26,6 +26,7 @@ NAMES = [
     "rust_numpy",
     "rust_numpy_raw",
     "f2py",
+    "numba",
 ]
 
 

@@ -4,7 +4,7 @@
 from typing import Any
 
 import numpy as np
-from cases import Case, Names, table
+from cases import Case, Names, array_of, table
 from measure import Method
 
 LETTERS = "abcdegh"  # f is the function
@@ -24,7 +24,7 @@ def eight() -> Names:
 
 def written(name: str, *values: float) -> Any:
     """Whether the caller's own array was written."""
-    return lambda result, names: result is None and np.asarray(names[name]).tolist() == list(values)
+    return lambda result, names: result is None and array_of(names[name]).tolist() == list(values)
 
 
 CASES = [
