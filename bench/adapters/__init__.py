@@ -22,6 +22,7 @@ NAMES = [
     "floor",
     "tenon",
     "nanobind",
+    "pybind11",
     "cython",
     "rust_numpy",
     "rust_numpy_raw",

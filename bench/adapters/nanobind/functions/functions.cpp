@@ -15,7 +15,7 @@ using Single = const Array<const float> &;
 using Bytes = const Array<const uint8_t> &;
 using Matrix = const Array<const double, nb::ndim<2>> &;
 using Vector = const Array<const double, nb::shape<3>> &;
-using VectorOutput = const Array<double, nb::shape<3>> &;
+using Product = const Array<double, nb::shape<3>> &;
 
 template <typename... Others> static size_t common_length(Input x, const Others &...others)
 {
@@ -47,7 +47,7 @@ NB_MODULE(functions, m)
           exact);
     m.def("scale", [](double a, Output x) { scale(a, x.shape(0), x.data()); }, nb::arg(), exact);
     m.def("mean", [](Matrix x) { return mean(x.shape(0), x.shape(1), x.data()); }, exact);
-    m.def("cross", [](Vector a, Vector b, VectorOutput c) { cross(a.data(), b.data(), c.data()); }, exact, exact, exact);
+    m.def("cross", [](Vector a, Vector b, Product c) { cross(a.data(), b.data(), c.data()); }, exact, exact, exact);
     m.def("sum_bytes", [](nb::bytes b) { return sum_bytes(b.size(), b.c_str()); });
     m.def("sum_bytes", [](Bytes b) { return sum_bytes(b.size(), (const char *)b.data()); }, exact);
     m.def("largest", [](Input x) { return largest(x.shape(0), x.data()); }, exact);
