@@ -16,7 +16,8 @@
 #include "frame.h"
 #include "object.h"
 
-enum { MAX_GROWTH = 64, UNIT = 16 };
+enum { UNIT = 16 };
+static const double MAX_GROWTH = 1024;
 static const int64_t CHUNK = 10 * 1000, LOOK = 50 * 1000 * 1000; /* nanoseconds */
 
 /* The loop's axes, and the distance along each for every argument. */
@@ -156,7 +157,7 @@ typedef struct runner {
     const axes *loop;
     PyThreadState *saved;           /* without the GIL: what to come back to */
     ptrdiff_t index[TN_MAX_NDIM];
-    ptrdiff_t done;                 /* points that have run */
+    ptrdiff_t points, done;         /* how many there are, and how many have run */
     ptrdiff_t chunk, left;          /* points between two looks at the clock; how many of them are left */
     int64_t started, looked;        /* when this chunk began; when signals were last looked at */
 } runner;
@@ -243,11 +244,33 @@ static int run_all(runner *r, tn_stop *stop)
             if (run_some(r, count, stop))
                 return 1;
             at += count;
-            if (r->left == 0 && tick(r) < 0)
+            if (r->left == 0 && r->done < r->points && tick(r) < 0)
                 return -1;
         }
     } while (advance(r));
     return 0;
+}
+
+static ptrdiff_t count_points(const axes *loop)
+{
+    ptrdiff_t points = 1;
+    for (int k = 0; k < loop->nmerged; k++)
+        points *= loop->merged[k]; /* which is no more than check_count() has counted */
+    return points;
+}
+
+static void start(runner *r, tnpy_frame *frame, const axes *loop)
+{
+    r->frame = frame;
+    r->loop = loop;
+    r->saved = NULL;
+    for (int k = 0; k < loop->nmerged; k++) /* not all there is room for: that would take longer than a point */
+        r->index[k] = 0;
+    r->points = count_points(loop);
+    r->done = 0;
+    r->chunk = r->left = 1;
+    if (r->points > 1) /* the clock takes as long to read as a small batch to run */
+        r->started = r->looked = now();
 }
 
 static PyObject *point_tuple(const axes *loop, ptrdiff_t point)
@@ -281,10 +304,10 @@ static PyObject *run(tnpy_frame *frame, axes *loop)
     tnpy_point_at(frame);
     if (loop->nmerged > 0)
         memcpy(frame->steps, loop->strides[loop->nmerged - 1], (size_t)frame->function->nargs * sizeof *frame->steps);
-    runner r = {.frame = frame, .loop = loop, .chunk = 1, .left = 1};
+    runner r;
+    start(&r, frame, loop);
     tn_stop stop;
     stop.text[0] = '\0';
-    r.started = r.looked = now();
     release_gil(&r);
     int outcome = run_all(&r, &stop);
     take_gil(&r);
