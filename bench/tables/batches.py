@@ -130,7 +130,7 @@ def cross_ways(layout: str, work: Work) -> list[Way]:
     ]
     if layout != "contiguous":
         return ways
-    ways += _gufuncs("cross", build_loops().crossed.ufunc, "f(a, b, out=c)", work.batch)
+    ways += _gufuncs("cross", build_loops().crossed.ufunc, "f(a, b, c)", work.batch)
     ways.append(Way("numpy.cross", "f(a, b)", {"f": np.cross, **work.batch}, fresh=True, foreign=True))
     return ways if len(work.batch["a"]) > IN_PYTHON else [*ways, *_in_python(work)]
 
@@ -178,7 +178,7 @@ def doubled_ways(layout: str, work: Work) -> list[Way]:
     return [
         Way("plain C loop", "f(x, y=y)", {"f": build_loops().doubled_contiguous, **work.plain}),
         Way(".batch", "f(x, y=y)", {"f": ours.batch, **work.batch}),
-        *_gufuncs("doubled", ours.ufunc, "f(x, out=y)", work.batch),
+        *_gufuncs("doubled", ours.ufunc, "f(x, y)", work.batch),
     ]
 
 

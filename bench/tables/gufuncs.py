@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """cross() and doubled() as generalised ufuncs: written by hand in C (gufuncs.c), and compiled by Numba.
 
-Numba's documentation has it so (guvectorize, with explicit signatures, for the target "cpu"): the bodies are Python, since
-what Numba compiles itself it can inline into its loop; a function of C it could only call.
+Numba's documentation has it so (guvectorize, with explicit signatures, for the target "cpu"). The bodies are Python, since
+what Numba compiles itself it inlines into its loop, where a function of C would be called. All elements are read before
+one is written, which is a sixth faster: Numba cannot know that a, b and c share no memory. Declaring the arrays contiguous
+(float64[::1]) changed nothing.
 """
 
 import importlib.util
@@ -27,9 +29,11 @@ def by_numba() -> Gufuncs:
     from numba import guvectorize
 
     def cross(a, b, c):  # type: ignore[no-untyped-def]
-        c[0] = a[1] * b[2] - a[2] * b[1]
-        c[1] = a[2] * b[0] - a[0] * b[2]
-        c[2] = a[0] * b[1] - a[1] * b[0]
+        a0, a1, a2 = a[0], a[1], a[2]
+        b0, b1, b2 = b[0], b[1], b[2]
+        c[0] = a1 * b2 - a2 * b1
+        c[1] = a2 * b0 - a0 * b2
+        c[2] = a0 * b1 - a1 * b0
 
     def doubled(x, y):  # type: ignore[no-untyped-def]
         for i in range(x.shape[0]):

@@ -204,9 +204,13 @@ static int run(job *j, ptrdiff_t count, tn_stop *stop)
     return outcome;
 }
 
-static void lay_out(job *j, char *const *data, const npy_intp *strides)
+/* Only what the function has is set: a job has room for many more operands, and clearing that takes longer than NumPy. */
+static void lay_out(job *j, tnpy_function *f, char *const *data, const npy_intp *strides)
 {
-    const tnpy_function *f = j->function;
+    j->function = f;
+    memset(j->args, 0, (size_t)f->nargs * sizeof *j->args);
+    memset(j->steps, 0, (size_t)f->nargs * sizeof *j->steps);
+    memset(j->dims, 0, (size_t)(1 + f->def->nsizes) * sizeof *j->dims);
     int operands[MAX_OPERANDS], ninputs;
     j->count = list_operands(f, operands, &ninputs);
     const npy_intp *core = strides + j->count;
@@ -228,15 +232,14 @@ static int strided_loop(PyArrayMethod_Context *context, char *const *data, const
 {
     (void)ignored;
     tnpy_function *f = ((PyUFuncObject *)context->caller)->data[0];
-    job *j = calloc(1, sizeof *j);
+    job *j = malloc(sizeof *j);
     tn_stop stop;
     stop.code = 0;
     stop.text[0] = '\0';
     int outcome = -1;
     tn_error no_memory = {.status = TN_NO_MEMORY};
     if (j != NULL) {
-        j->function = f;
-        lay_out(j, data, strides);
+        lay_out(j, f, data, strides);
         if (read_dims(j, dimensions) == TN_OK && check_extents(j) == TN_OK)
             outcome = run(j, dimensions[0], &stop);
     }
