@@ -91,7 +91,7 @@ def memory(table: dict[str, Any]) -> list[str]:
             f"kinds: {', '.join(table['kinds'])}"]
 
 
-TABLES = {"calls": calls, "arguments": calls, "refusals": calls, "results": calls, "batches": batches, "views": lend, "extensions": extensions, "copies": copies,
+TABLES = {"calls": calls, "arguments": calls, "refusals": calls, "results": calls, "batches": batches, "views": lend, "extensions": extensions, "copies": copies, "rows": copies,
           "growth": memory}
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What .batch costs over a plain C loop, for a function that does next to nothing and for one that works.
 
-The cross product of contiguous vectors is done in every other way, too: by generalised ufuncs, and by loops in Python over
-the function as each peer binds it. All write to the same memory, but for numpy.cross, which makes new. Loops in Python
-end at some number of points, since what they cost a point changes no more. j2_update works in place: stress and state
-are put back before each window. What a batch costs apart from its points is seen where there is one point of three
-elements.
+The cross product of contiguous vectors is done in every other way, too: by generalised ufuncs, and by loops in Python
+over the function as each peer binds it. All write to the same memory, but for numpy.cross, which makes new. Loops in
+Python end at some number of points, since what they cost a point changes no more. j2_update works in place: stress
+and state are put back before each window. What a batch costs apart from its points is seen where there is one point
+of three elements.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Copies between layouts: what Span.copy_from takes against NumPy, and a contiguous tn_copy against C's memcpy.
 
-Every time is that of the whole statement in Python. Where arrays are gathered, they are given as a list, so that
-borrowing them counts: `rows` is made anew for each copy. "rows kept" shows what is left if it is made once. tn_copy
-looks at what it is given, which takes some 30 ns: contiguous copies are compared from where that is little.
+Every time is that of the whole statement in Python. tn_copy looks at what it is given, which takes some 30 ns:
+contiguous copies are compared from where that is little. Beside them stand the ways that a copy has to choose from,
+where they can be had: stores that go past the caches (non-temporal ones), stores that go through them, and the
+processor's own instruction. glibc's memcpy takes the third up to some size, which it works out from the caches, and
+the first from there on.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import replace as changed
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -19,7 +23,7 @@ import tenon
 
 SIDE, QUICK_SIDE = 4096, 128
 KIB = 1024
-BLOCKS = [256 * KIB, 1024 * KIB, 8 * 1024 * KIB, 32 * 1024 * KIB, 128 * 1024 * KIB]
+BLOCKS = [size * KIB for size in (256, 1024, 4096, 8192, 16384, 32768, 131072, 262144)]
 QUICK_BLOCKS = [256 * KIB]
 
 
@@ -28,87 +32,110 @@ class Case:
     key: str
     title: str
     names: dict[str, Any]
-    calls: dict[str, str]             # variant: what is timed; the first is Tenon's
-    outcome: Callable[[], np.ndarray]  # what the copy wrote
+    calls: dict[str, str]      # variant: what is timed; the first is Tenon's
+    target: np.ndarray | None  # None where the copies are new memory, which they return
     expected: np.ndarray
 
 
-def transposed(side: int) -> Case:
-    source, target = np.random.default_rng(0).normal(size=(side, side)), np.zeros((side, side))
+def _normal(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=shape)
+
+
+def _into(key: str, title: str, view: str, source: np.ndarray, target: np.ndarray) -> Case:
+    """`view` is that of the source, made in each copy."""
     names = {"span": tenon.Span(target), "source": source, "target": target, "copyto": np.copyto}
-    return Case("transposed", f"transposed, {side} x {side} float64", names,
-                {"tenon": "span.copy_from(source.T)", "copyto": "copyto(target, source.T)"},
-                lambda: target, source.T.copy())
+    return Case(key, title, names,
+                {"tenon": f"span.copy_from({view})", "copyto": f"copyto(target, {view})",
+                 "assignment": f"target[...] = {view}"},
+                target, eval(view, {"source": source}))  # fmt: skip
+
+
+def _anew(key: str, title: str, view: str, source: np.ndarray) -> Case:
+    """The copy is new memory, which it asks for and gives back."""
+    names = {"source": source, "Span": tenon.Span, "contiguous": np.ascontiguousarray, "array": np.array}
+    return Case(key, title, names,
+                {"tenon": f"Span({view}).copy()", "ascontiguousarray": f"contiguous({view})",
+                 "array": f"array({view}, order='C')"},
+                None, eval(view, {"source": source}))  # fmt: skip
+
+
+def transposed(side: int) -> Case:
+    return _into("transposed", f"transposed, {side} x {side} float64", "source.T", _normal(side, side),
+                 np.zeros((side, side)))  # fmt: skip
+
+
+def transposed_anew(side: int) -> Case:
+    return _anew("transposed new", f"transposed, {side} x {side} float64, new", "source.T", _normal(side, side))
 
 
 def strided(side: int) -> Case:
-    source = np.random.default_rng(0).normal(size=(side, side))
-    target = np.zeros(source[::2, ::3].shape)
-    names = {"span": tenon.Span(target), "source": source, "target": target, "copyto": np.copyto}
-    return Case("strided", f"x[::2, ::3] of {side} x {side} float64", names,
-                {"tenon": "span.copy_from(source[::2, ::3])", "copyto": "copyto(target, source[::2, ::3])"},
-                lambda: target, source[::2, ::3].copy())
+    return _into("strided", f"x[::2, ::3] of {side} x {side} float64", "source[::2, ::3]", _normal(side, side),
+                 np.zeros((side // 2, -(-side // 3))))  # fmt: skip
+
+
+def strided_anew(side: int) -> Case:
+    return _anew("strided new", f"x[::2, ::3] of {side} x {side} float64, new", "source[::2, ::3]", _normal(side, side))
 
 
 def scattered(side: int) -> Case:
     target = np.zeros((side, side))
-    source = np.random.default_rng(0).normal(size=target[::2, ::3].shape)
+    source = _normal(*target[::2, ::3].shape)
     names = {"target": target, "source": source, "copyto": np.copyto, "Span": tenon.Span}
     return Case("scattered", f"to x[::2, ::3] of {side} x {side} float64", names,
-                {"tenon": "Span(target[::2, ::3]).copy_from(source)", "copyto": "copyto(target[::2, ::3], source)"},
-                lambda: target[::2, ::3], source)
+                {"tenon": "Span(target[::2, ::3]).copy_from(source)", "copyto": "copyto(target[::2, ::3], source)",
+                 "assignment": "target[::2, ::3] = source"},
+                target[::2, ::3], source)  # fmt: skip
 
 
-def gathered(count: int, length: int) -> Case:
-    rng = np.random.default_rng(0)
-    rows = [rng.normal(size=length) for _ in range(count)]
-    target = np.zeros((count, length))
-    names = {"span": tenon.Span(target), "rows": tenon.rows, "kept": tenon.rows(rows), "arrays": rows, "target": target,
-             "flat": target.reshape(-1), "stack": np.stack, "concatenate": np.concatenate}
-    return Case(f"gathered {length}", f"{count:,} rows of {length:,} float64 gathered", names,
-                {"tenon": "span.copy_from(rows(arrays))", "stack": "stack(arrays, out=target)",
-                 "concatenate": "concatenate(arrays, out=flat)", "rows kept": "span.copy_from(kept)"},
-                lambda: target, np.stack(rows))
+@cache
+def _from_c() -> ModuleType:
+    return tenon.build(Path(__file__).with_suffix(".c"), name="copies")
+
+
+WAYS = {"tenon": "copy_tenon", "memcpy": "copy_memcpy", "past the caches": "copy_past",
+        "through the caches": "copy_through", "rep movsb": "copy_string"}  # fmt: skip
 
 
 def block(nbytes: int) -> Case:
     source = np.random.default_rng(0).integers(0, 256, nbytes, np.uint8)
     target = np.zeros(nbytes, np.uint8)
-    module = tenon.build(Path(__file__).with_suffix(".c"), name="copies")
-    names = {"ours": module.copy_tenon, "theirs": module.copy_memcpy, "target": target, "source": source}
-    return Case(f"block {nbytes // KIB}", f"contiguous, {nbytes // KIB:,} KiB, from C", names,
-                {"tenon": "ours(target, source)", "memcpy": "theirs(target, source)"}, lambda: target, source)
+    ways = {name: function for name, function in WAYS.items() if hasattr(_from_c(), function)}
+    names = {function: getattr(_from_c(), function) for function in ways.values()}
+    return Case(f"block {nbytes // KIB}", f"contiguous, {nbytes // KIB:,} KiB, from C",
+                {**names, "target": target, "source": source},
+                {name: f"{function}(target, source)" for name, function in ways.items()}, target, source)  # fmt: skip
 
 
 def cases(quick: bool) -> list[Callable[[], Case]]:
     """Made one by one: some are large."""
-    side, count = (QUICK_SIDE, 64) if quick else (SIDE, SIDE)
-    lengths, blocks = ([8], QUICK_BLOCKS) if quick else ([8, 128, 4096], BLOCKS)
+    layouts = [transposed, strided, scattered, transposed_anew, strided_anew]
+    side, blocks = (QUICK_SIDE, QUICK_BLOCKS) if quick else (SIDE, BLOCKS)
     return [
-        lambda: transposed(side),
-        lambda: strided(side),
-        lambda: scattered(side),
-        *(lambda length=length: gathered(count, length) for length in lengths),
+        *(lambda make=make: make(side) for make in layouts),
         *(lambda nbytes=nbytes: block(nbytes) for nbytes in blocks),
-    ]
+    ]  # fmt: skip
 
 
-def check(case: Case, variants: list[Variant]) -> None:
+def check(case: Case) -> None:
     """That each way copies everything, before it is timed."""
-    for variant in variants:
-        case.outcome()[...] = 0
-        variant.run(1)
-        if not np.array_equal(case.outcome(), case.expected):
-            raise SystemExit(f"bench: {case.title}: {variant.name} copies something else")
+    for name, call in case.calls.items():
+        if case.target is None:
+            copy = np.asarray(eval(call, dict(case.names)))
+        else:
+            copy = case.target
+            copy[...] = 0
+            exec(call, dict(case.names))
+        if not np.array_equal(copy, case.expected):
+            raise SystemExit(f"bench: {case.title}: {name} copies something else")
+
+
+def measured(case: Case, method: Method) -> dict[str, Any]:
+    check(case)
+    variants = [Variant(name, loop(call, case.names)) for name, call in case.calls.items()]
+    measure([variants], method)
+    return {"key": case.key, "title": case.title, "variants": [summary(variant) for variant in variants]}
 
 
 def run(method: Method, quick: bool) -> dict[str, Any]:
-    method = changed(method, budget_s=method.budget_s / 2)
-    rows = []
-    for make in cases(quick):
-        case = make()
-        variants = [Variant(name, loop(call, case.names)) for name, call in case.calls.items()]
-        check(case, variants)
-        measure([variants], method)
-        rows.append({"key": case.key, "title": case.title, "variants": [summary(variant) for variant in variants]})
-    return {"rows": rows}
+    method = changed(method, budget_s=method.budget_s / 8)
+    return {"rows": [measured(make(), method) for make in cases(quick)]}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Generalised ufuncs as pyerfa has them: a loop in C for NumPy's machinery, over a function of functions.c, which stands
- * in the same file, so that it can be inlined. Cores that are not contiguous go through a buffer. */
+/* Generalised ufuncs as pyerfa has them: a loop in C for NumPy's machinery, over a function of functions.c, which
+ * stands in the same file, so that it can be inlined. Cores that are not contiguous go through a buffer. */
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #include <numpy/arrayobject.h>
 #include <numpy/ufuncobject.h>
@@ -78,8 +78,8 @@ static PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "gufuncs", .m_size
 
 static int add_gufunc(PyObject *to, const char *name, PyUFuncGenericFunction *loop, int inputs, const char *signature)
 {
-    PyObject *made =
-        PyUFunc_FromFuncAndDataAndSignature(loop, no_data, doubles, 1, inputs, 1, PyUFunc_None, name, NULL, 0, signature);
+    PyObject *made = PyUFunc_FromFuncAndDataAndSignature(loop, no_data, doubles, 1, inputs, 1, PyUFunc_None, name, NULL,
+                                                         0, signature);
     int status = made == NULL ? -1 : PyModule_AddObjectRef(to, name, made);
     Py_XDECREF(made);
     return status;

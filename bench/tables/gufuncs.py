@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """cross() and doubled() as generalised ufuncs: written by hand in C (gufuncs.c), and compiled by Numba.
 
-Numba's documentation has it so (guvectorize, with explicit signatures, for the target "cpu"). The bodies are Python, since
-what Numba compiles itself it inlines into its loop, where a function of C would be called. All elements are read before
-one is written, which is a sixth faster: Numba cannot know that a, b and c share no memory. Declaring the arrays contiguous
-(float64[::1]) changed nothing.
+Numba's documentation has it so (guvectorize, with explicit signatures, for the target "cpu"). The bodies are Python,
+since what Numba compiles itself it inlines into its loop, where a function of C would be called. All elements are
+read before one is written, which is a sixth faster: Numba cannot know that a, b and c share no memory. Declaring the
+arrays contiguous (float64[::1]) changed nothing.
 """
 
 import importlib.util

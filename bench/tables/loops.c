@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The loops that .batch stands in for, as one writes them in C: they call the same functions directly, compiled with the
- * same flags. The functions stand here, too, so that they can be inlined; j2_update under another name, since the module
- * has the file it comes from as well. */
+/* The loops that .batch stands in for, as one writes them in C: they call the same functions directly, compiled
+ * with the same flags. The functions stand here, too, so that they can be inlined; j2_update under another name,
+ * since the module has the file it comes from as well. */
 #include <stddef.h>
 
 #include "../functions.c"
