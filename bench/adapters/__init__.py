@@ -28,6 +28,9 @@ NAMES = [
     "rust_numpy_raw",
     "f2py",
     "numba",
+    "cffi",
+    "ctypeslib",
+    "ctypes",
 ]
 
 
