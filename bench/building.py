@@ -17,7 +17,9 @@ MODULES = BENCH.parent / "build" / "bench" / f"modules-{sys.version_info[0]}.{sy
 def _key(one: Peer) -> str:
     """Changes when what the peer's modules are made of does."""
     digest = hashlib.sha256(one.version().encode())
-    for file in sorted([*one.folder.rglob("*"), *BENCH.glob("*.[ch]"), *(BENCH / "adapters").glob("[!_]*.py")]):
+    folders = {one.folder, *((one.folder / file).resolve().parent for file in one.glue)}  # of others, too
+    written = {file for folder in folders for file in folder.rglob("*")}
+    for file in sorted([*written, *BENCH.glob("*.[ch]"), *(BENCH / "adapters").glob("[!_]*.py")]):
         if file.is_file() and "__pycache__" not in file.parts:
             digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()

@@ -22,6 +22,7 @@ NAMES = [
     "floor",
     "tenon",
     "nanobind",
+    "nanobind_split",
     "pybind11",
     "cython",
     "rust_numpy",

@@ -33,6 +33,6 @@ def functions(modules: Mapping[str, ModuleType]) -> dict[str, Any]:
     return {name: getattr(ten, name) for name in TEN} | {name: getattr(more, name) for name in MORE}
 
 
-GLUE = ("functions/CMakeLists.txt", "functions/functions.cpp")
+GLUE = ("functions/CMakeLists.txt", "functions.cpp")
 PEER = Peer("nanobind", HERE, GLUE, lambda: version("nanobind"), build, functions,
             missing=lambda: cmake.missing("nanobind"))  # fmt: skip
