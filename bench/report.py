@@ -99,7 +99,7 @@ def report(results: dict[str, Any]) -> str:
     record = results["record"]
     lines = [", ".join(f"{name} {value}" for name, value in record.items() if value not in ("", None))]
     for name, table in results["tables"].items():
-        lines += TABLES[name](table)
+        lines += TABLES[name](table) if name in TABLES else []
     repeated = sum(variant["windows_repeated"] for variant in _variants(results))
     interrupted = sum(variant["windows_interrupted"] for variant in _variants(results))
     total = sum(variant["windows"] for variant in _variants(results))
@@ -115,7 +115,7 @@ def report(results: dict[str, Any]) -> str:
 
 def _variants(results: dict[str, Any]) -> list[dict[str, Any]]:
     tables = results["tables"].values()
-    return [v for table in tables for row in table.get("rows", []) for v in row["variants"]]
+    return [v for table in tables for row in table.get("rows", []) for v in row.get("variants", [])]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One call with a large array and the memory that it takes: python large.py PEER CASE BYTES prints JSON.
+
+The array is in memory before. The same call with a few elements comes first, so that what is compiled or imported then
+does not count. Where a call has failed, what it took until then counts.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from resident import grown
+
+FEW = 64  # bytes
+
+
+@dataclass(frozen=True)
+class Large:
+    """`given` makes the memory of BYTES; `right` and `untouched` are expressions of what is seen afterwards."""
+
+    key: str
+    title: str
+    function: str    # of adapters.FUNCTIONS
+    given: str
+    call: str
+    right: str
+    untouched: str = "False"
+    returned: int = 0  # arrays of BYTES that must be allocated
+
+    @property
+    def code(self) -> str:
+        return f"{self.given}\n{self.call}"
+
+
+CASES = [
+    Large("contiguous", "in place, contiguous", "scale", "x = np.ones(BYTES // 8)", "scale(2.0, x)",
+          "x.min() == x.max() == 2", "x.min() == x.max() == 1"),
+    Large("strided", "in place, every second element", "scale", "room = np.ones(BYTES // 8)\nx = room[::2]", "scale(2.0, x)",
+          "x.min() == x.max() == 2 and room[1::2].min() == room[1::2].max() == 1", "room.min() == room.max() == 1"),
+    Large("float32", "in place, float32 for float64", "scale", "x = np.ones(BYTES // 4, np.float32)", "scale(2.0, x)",
+          "x.min() == x.max() == 2", "x.min() == x.max() == 1"),
+    Large("read", "read, read-only", "largest", "x = np.ones(BYTES // 8)\nx[5] = 2\nx.setflags(write=False)",
+          "result = largest(x)", "result == 5"),
+    Large("read float32", "read, float32 for float64", "largest", "x = np.ones(BYTES // 4, np.float32)\nx[5] = 2",
+          "result = largest(x)", "result == 5"),
+    Large("returned", "a new array returned: what is taken above that", "doubled", "x = np.ones(BYTES // 8)",
+          "result = doubled(x)", "np.asarray(result).min() == np.asarray(result).max() == 2", returned=1),
+]
+
+
+def _prepared(case: Large, size: int, function: Any, held: Callable[[Any], Any]) -> tuple[dict[str, Any], Any]:
+    """The names, and what calls."""
+    scope: dict[str, Any] = {"np": np, "BYTES": size}
+    exec(case.given, scope)
+    names = {case.function: function, "x": held(scope["x"])}
+    call = compile(case.call, "<case>", "exec")
+
+    def run() -> None:
+        exec(call, names)
+        scope["result"] = names.get("result")
+
+    return scope, run
+
+
+def _outcome(case: Large, scope: dict[str, Any], extra: int, size: int) -> str:
+    if eval(case.right, scope):
+        return "copy" if extra > size // 4 else "right"
+    return "lost write" if eval(case.untouched, scope) else "wrong data"
+
+
+def taken(case: Large, size: int, functions: Mapping[str, Any], held: Callable[[Any], Any]) -> dict[str, Any]:
+    """The cell of this case: what comes of the call, its peak and its time."""
+    if case.function not in functions:
+        return {"outcome": "not offered", "detail": "", "extra_bytes": None, "seconds": None}
+    errors: list[str] = []
+    seconds: list[float] = []
+
+    def attempt(run: Any) -> None:
+        start = time.perf_counter()
+        try:
+            run()
+        except Exception as error:
+            errors.append(f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:160]}")
+        seconds.append(time.perf_counter() - start)
+
+    try:
+        attempt(_prepared(case, FEW, functions[case.function], held)[1])
+        scope, run = _prepared(case, size, functions[case.function], held)
+    except Exception as error:  # on the way to what its callers hold
+        return {"outcome": "error", "detail": f"{type(error).__name__}: {error}", "extra_bytes": None, "seconds": None}
+    errors.clear()
+    extra = grown(lambda: attempt(run)) - case.returned * size
+    outcome = "error" if errors else _outcome(case, scope, extra, size)
+    return {"outcome": outcome, "detail": "".join(errors), "extra_bytes": max(0, extra), "seconds": seconds[-1]}
+
+
+def main() -> None:
+    import building
+    from adapters import peer
+
+    name, key, size = sys.argv[1:]
+    one = peer(name)
+    (case,) = (case for case in CASES if case.key == key)
+    print(json.dumps(taken(case, int(size), building.load(one), one.held)))
+
+
+if __name__ == "__main__":
+    main()
