@@ -45,6 +45,8 @@ CASES = [
           "x.min() == x.max() == 2", "x.min() == x.max() == 1"),
     Large("read", "read, read-only", "largest", "x = np.ones(BYTES // 8)\nx[5] = 2\nx.setflags(write=False)",
           "result = largest(x)", "result == 5"),
+    Large("read strided", "read, every second element", "largest", "room = np.ones(BYTES // 8)\nx = room[::2]\nx[5] = 2",
+          "result = largest(x)", "result == 5"),
     Large("read float32", "read, float32 for float64", "largest", "x = np.ones(BYTES // 4, np.float32)\nx[5] = 2",
           "result = largest(x)", "result == 5"),
     Large("returned", "a new array returned: what is taken above that", "doubled", "x = np.ones(BYTES // 8)",

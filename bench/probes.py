@@ -123,12 +123,13 @@ TYPES = [
     _read("list read", "a list, read", "largest", "x = [float(k) for k in range(MANY)]", "result = MANY - 1",
           "an error, or the result: a list has to be copied"),
     _read("bytes as float64", "memoryview of bytes for float64, read", "largest",
-          "x = memoryview(np.array([1.0, 2.0, 3.0])).cast('B')", "result = 2", ERROR, "bytes were taken for float64"),
+          "x = memoryview(np.arange(float(MANY))).cast('B')", "result = int(np.asarray(x).argmax())", ERROR),
     _read("masked read", "masked array, read", "largest", "x = np.ma.array([1.0, 9.0, 2.0], mask=[0, 1, 0])", "result = 2",
           "an error, or the largest that is not masked"),
     _read("None read", "None for an array, read", "first", "x = None", None, ERROR),
     _scale("None written", "None for an array, written", "x = None", None, ERROR),
-    _read("integer read", "an integer for an array, read", "first", "x = 12345", None, ERROR),
+    _read("integer read", "an integer for an array, read", "first", "x = 12345", "result = 12345.0",
+          "an error, or the number"),
     _read("text read", "text for bytes", "sum_bytes", "x = 'abc'", None, ERROR),
     _read("zero byte", "bytes with a zero among them", "sum_bytes", "x = b'\\1\\0\\2'", "result = 3", "the result"),
 ]
@@ -196,7 +197,8 @@ NUMBERS = [
     _number("beyond", "2**64 + 3 for a size", "handed(2**64 + 3)"),
     Probe("complex number", "a complex number for a number", "scale", "x = np.ones(3)", "scale(2j, x)", None, ERROR,
           writes=True),
-    Probe("text number", "text for a number", "scale", "x = np.ones(3)", "scale('2', x)", None, ERROR, writes=True),
+    Probe("text number", "text for a number", "scale", "x = np.ones(3)", "scale('2', x)", "x *= 2.0",
+          "an error, or the number that it spells", writes=True),
 ]
 
 LIVES = [
