@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Arguments that call for care: what is done, what was meant, and what a reader may hold as right.
 
-`given` makes the memory and `call` calls the function, as anybody would write it; both are shown. `meant` is the same in
-NumPy's words, where there is something that could be meant. Where it is None, nothing but an error is right. Where
+`given` makes the memory and `call` calls the function, as anybody would write it; both are shown. `meant` is the same
+in NumPy's words, where there is something that could be meant. Where it is None, nothing but an error is right. Where
 `broken` is set, C may not be called with this memory: a result that looks right has come about by luck.
 
 Arrays lie in a `room` where a write beside them, or a read, must show. Where copies matter the arrays have MANY
@@ -66,10 +66,10 @@ def _number(key: str, title: str, call: str, function: str = "handed") -> Probe:
 
 READ_ONLY = [
     _scale("read-only", "read-only, written", "x = np.ones(3)\nx.setflags(write=False)", None, ERROR),
-    _add("read-only output", "read-only output", "x, y, z = np.ones(3), np.ones(3), np.zeros(3)\nz.setflags(write=False)",
-         None, ERROR),
-    _scale("read-only view", "read-only memoryview, written", "room = np.ones(3)\nx = memoryview(room).toreadonly()", None,
-           ERROR),
+    _add("read-only output", "read-only output",
+         "x, y, z = np.ones(3), np.ones(3), np.zeros(3)\nz.setflags(write=False)", None, ERROR),
+    _scale("read-only view", "read-only memoryview, written",
+           "room = np.ones(3)\nx = memoryview(room).toreadonly()", None, ERROR),
     _read("read-only read", "read-only, read", "largest", "x = np.arange(float(MANY))\nx.setflags(write=False)",
           "result = MANY - 1", "the result without a copy"),
 ]
@@ -82,7 +82,8 @@ STRIDED = [
     _read("transposed read", "transposed, read: mean(x.T)", "mean", "x = np.arange(float(MANY)).reshape(1000, -1).T",
           "result = x.mean()", OR_RESULT, "C was given the elements in another order than x[m][n] says"),
     _read("columns read", "some columns of a matrix, read", "mean",
-          "room = np.arange(2.0 * MANY).reshape(1000, -1)\nx = room[:, : room.shape[1] // 2]", "result = x.mean()", OR_RESULT),
+          "room = np.arange(2.0 * MANY).reshape(1000, -1)\nx = room[:, : room.shape[1] // 2]", "result = x.mean()",
+          OR_RESULT),
     _read("reversed read", "reversed, read: largest(x[::-1])", "largest",
           "room = np.arange(2.0 * MANY)\nx = room[MANY - 1 :: -1]", "result = 0", OR_RESULT),
     _read("strided read", "strided, read by a function of any strides", "sum_strided",
@@ -99,8 +100,9 @@ STRIDED = [
 ]
 
 MISALIGNED = [
-    _scale("misaligned", "misaligned, written", "room = bytearray(1) + np.ones(MANY).tobytes()\nx = np.frombuffer(room, offset=1)",
-           "x *= 2.0", "an error, or the elements doubled without undefined behaviour", UNALIGNED),
+    _scale("misaligned", "misaligned, written",
+           "room = bytearray(1) + np.ones(MANY).tobytes()\nx = np.frombuffer(room, offset=1)", "x *= 2.0",
+           "an error, or the elements doubled without undefined behaviour", UNALIGNED),
     _read("misaligned read", "misaligned, read", "largest",
           "room = bytearray(1) + np.arange(float(MANY)).tobytes()\nx = np.frombuffer(room, offset=1)",
           "result = MANY - 1", "an error, or the result without undefined behaviour", UNALIGNED),
@@ -117,15 +119,15 @@ TYPES = [
             "result = MANY - 1", ERROR)
       for name, dtype in {"float32": "f4", "int64": "i8", "big-endian": ">f8", "object": "O"}.items()),
     _read("complex read", "complex for float64, read", "first", "x = np.array([1 + 2j, 3 + 4j])", None, ERROR),
-    Probe("narrowed", "float64 for float32, read", "first_single", "x = np.array([1e300, 0.0])", "result = first_single(x)",
-          None, ERROR),
+    Probe("narrowed", "float64 for float32, read", "first_single", "x = np.array([1e300, 0.0])",
+          "result = first_single(x)", None, ERROR),
     _scale("list written", "a list, written", "x = [1.0, 2.0, 3.0]", "x[:] = [2.0, 4.0, 6.0]", ERROR),
     _read("list read", "a list, read", "largest", "x = [float(k) for k in range(MANY)]", "result = MANY - 1",
           "an error, or the result: a list has to be copied"),
     _read("bytes as float64", "memoryview of bytes for float64, read", "largest",
           "x = memoryview(np.arange(float(MANY))).cast('B')", "result = int(np.asarray(x).argmax())", ERROR),
-    _read("masked read", "masked array, read", "largest", "x = np.ma.array([1.0, 9.0, 2.0], mask=[0, 1, 0])", "result = 2",
-          "an error, or the largest that is not masked"),
+    _read("masked read", "masked array, read", "largest", "x = np.ma.array([1.0, 9.0, 2.0], mask=[0, 1, 0])",
+          "result = 2", "an error, or the largest that is not masked"),
     _read("None read", "None for an array, read", "first", "x = None", None, ERROR),
     _scale("None written", "None for an array, written", "x = None", None, ERROR),
     _read("integer read", "an integer for an array, read", "first", "x = 12345", "result = 12345.0",
@@ -138,9 +140,9 @@ OVERLAPPING = [
     Probe("overlapping", "input and output overlap, which C forbids", "accumulate",
           "room = np.ones(MANY)\nx, y = room[:-1], room[1:]", "accumulate(x, y)", "y[:] = np.cumsum(x)",
           "an error, or the result for separate arrays", OVERLAP, True, True),
-    _cross("overlapping vectors", "input is output, which C forbids: cross(a, b, a)", "a, b = np.array([1.0, 2.0, 3.0]), np.ones(3)",
-           "cross(a, b, a)", "a[:] = np.cross(a, b)", "an error, or the result for separate arrays",
-           "C was told that a and c do not overlap"),
+    _cross("overlapping vectors", "input is output, which C forbids: cross(a, b, a)",
+           "a, b = np.array([1.0, 2.0, 3.0]), np.ones(3)", "cross(a, b, a)", "a[:] = np.cross(a, b)",
+           "an error, or the result for separate arrays", "C was told that a and c do not overlap"),
     Probe("same array", "input is output, which C allows: add(x, y, x)", "add", "x, y = np.ones(3), np.ones(3)",
           "add(x, y, x)", "x[0] += y[0]", "the result", writes=True),
 ]
@@ -162,17 +164,21 @@ STRUCTURES = [
 ]
 
 SIZES_DISAGREE = [
-    _add("longer", "sizes that disagree: 3, 4 and 3", "x, y, z = np.ones(3), np.ones(4), np.zeros(3)", "z[0] = 2.0", ERROR,
-         SIZES),
-    _add("shorter output", "sizes that disagree: an output of 2 for 3", "room = np.full(8, -1.0)\nx, y, z = np.ones(3), np.ones(3), room[2:4]",
+    _add("longer", "sizes that disagree: 3, 4 and 3", "x, y, z = np.ones(3), np.ones(4), np.zeros(3)", "z[0] = 2.0",
+         ERROR, SIZES),
+    _add("shorter output", "sizes that disagree: an output of 2 for 3",
+         "room = np.full(8, -1.0)\nx, y, z = np.ones(3), np.ones(3), room[2:4]",
          "z[0] = 2.0", ERROR, SIZES),
     Probe("written past", "an output of 2 for 3, all of which are written", "accumulate",
           "room = np.full(8, -1.0)\nx, y = np.ones(3), room[2:4]", "accumulate(x, y)", None, ERROR, writes=True),
-    _cross("short vector read", "2 elements for a fixed 3, read", "room = np.arange(8.0)\na, b, c = room[2:4], np.ones(3), np.zeros(3)",
+    _cross("short vector read", "2 elements for a fixed 3, read",
+           "room = np.arange(8.0)\na, b, c = room[2:4], np.ones(3), np.zeros(3)",
            "cross(a, b, c)", None, ERROR),
-    _cross("short vector written", "2 elements for a fixed 3, written", "room = np.full(8, -1.0)\na, b, c = np.arange(3.0), np.ones(3), room[2:4]",
+    _cross("short vector written", "2 elements for a fixed 3, written",
+           "room = np.full(8, -1.0)\na, b, c = np.arange(3.0), np.ones(3), room[2:4]",
            "cross(a, b, c)", None, ERROR),
-    _cross("long vector", "4 elements for a fixed 3, read", "a, b, c = np.array([1.0, 2.0, 3.0, 4.0]), np.ones(3), np.zeros(3)",
+    _cross("long vector", "4 elements for a fixed 3, read",
+           "a, b, c = np.array([1.0, 2.0, 3.0, 4.0]), np.ones(3), np.zeros(3)",
            "cross(a, b, c)", "c[:] = np.cross(a[:3], b)", ERROR, SIZES),
 ]
 
@@ -181,10 +187,12 @@ DIMENSIONS = [
            "an error, or all six elements doubled"),
     _read("matrix read", "2 dimensions for 1, read", "largest", "x = np.arange(6.0).reshape(2, 3)", "result = 5",
           "an error, or the index among all six"),
-    _read("vector read", "1 dimension for 2, read", "mean", "x = np.arange(3.0)", "result = 1.0", "an error, or the mean of all three"),
+    _read("vector read", "1 dimension for 2, read", "mean", "x = np.arange(3.0)", "result = 1.0",
+          "an error, or the mean of all three"),
     _scale("0-d written", "0 dimensions for 1, written", "room = np.ones(3)\nx = room[1:2].reshape(())", "x *= 2.0",
            "an error, or the one element doubled"),
-    _read("0-d read", "0 dimensions for 1, read", "first", "x = np.array(1.0)", "result = 1.0", "an error, or the element"),
+    _read("0-d read", "0 dimensions for 1, read", "first", "x = np.array(1.0)", "result = 1.0",
+          "an error, or the element"),
     _read("empty read", "no elements", "largest", "x = np.empty(0)", "result = -1", "the result: -1"),
     _read("empty matrix", "no rows", "mean", "x = np.empty((0, 3))", "result = np.nan", "the result: not a number"),
     _scale("empty written", "no elements, written", "x = np.empty(0)", "pass", "nothing done"),
@@ -195,8 +203,8 @@ NUMBERS = [
     _number("fraction", "2.7 for a size", "handed(2.7)"),
     _number("negative", "-1 for a size", "handed(-1)"),
     _number("beyond", "2**64 + 3 for a size", "handed(2**64 + 3)"),
-    Probe("complex number", "a complex number for a number", "scale", "x = np.ones(3)", "scale(2j, x)", None, ERROR,
-          writes=True),
+    Probe("complex number", "a complex number for a number", "scale", "x = np.ones(3)", "scale(2j, x)", None,
+          ERROR, writes=True),
     Probe("text number", "text for a number", "scale", "x = np.ones(3)", "scale('2', x)", "x *= 2.0",
           "an error, or the number that it spells", writes=True),
 ]

@@ -65,7 +65,8 @@ def _state(scope: Names) -> dict[str, bytes | str]:
 
 
 def _shown(value: Any) -> str:
-    text = np.array2string(np.asarray(value), threshold=8, edgeitems=2) if isinstance(value, np.ndarray) else repr(value)
+    is_array = isinstance(value, np.ndarray)
+    text = np.array2string(np.asarray(value), threshold=8, edgeitems=2) if is_array else repr(value)
     return " ".join(text.split())[:LONGEST]
 
 
@@ -101,7 +102,9 @@ def _without_error(probe: Probe, function: Any, held: Callable[[Any], Any], scop
     if probe.meant is None:
         if after != before:
             return Cell("wrong data", f"no error; {_differences(scope, after, before)}")
-        return Cell("lost write", "no error") if probe.writes else Cell("wrong data", f"no error; gives {_shown(result)}")
+        if probe.writes:
+            return Cell("lost write", "no error")
+        return Cell("wrong data", f"no error; gives {_shown(result)}")
     meant = _given(probe)
     exec(probe.meant, meant)
     wanted = _state(meant)

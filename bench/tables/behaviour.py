@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What each peer does with arguments that call for care: right, an error, a copy, or something worse. Found by running it."""
+"""What each peer does with arguments that call for care, found by running it: right, an error, a copy, or worse."""
 
 import json
 import subprocess
@@ -11,7 +11,8 @@ from adapters import BENCH, Peer
 from measure import Method
 from probes import PROBES
 
-QUICK_KEYS = ["read-only", "strided", "misaligned read", "float32 written", "overlapping", "short vector written", "empty read"]
+QUICK_KEYS = ["read-only", "strided", "misaligned read", "float32 written", "overlapping",
+              "short vector written", "empty read"]
 
 
 def found(one: Peer, keys: list[str]) -> dict[str, dict[str, str]]:

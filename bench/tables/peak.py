@@ -29,7 +29,8 @@ def _cell(one: Peer, case: Large, size: int) -> dict[str, Any]:
     command = [sys.executable, str(BENCH / "large.py"), one.folder.name, case.key, str(size)]
     outcome = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if outcome.returncode < 0:
-        found = {"outcome": "crash", "detail": signal.Signals(-outcome.returncode).name, "extra_bytes": None, "seconds": None}
+        how = signal.Signals(-outcome.returncode).name
+        found = {"outcome": "crash", "detail": how, "extra_bytes": None, "seconds": None}
     elif outcome.returncode > 0:
         raise SystemExit(f"bench: {one.name}: {case.title}: failed")
     else:
@@ -42,7 +43,8 @@ def run(method: Method, quick: bool) -> dict[str, Any]:
     return {
         "bytes": size,
         "rows": [
-            {"key": case.key, "title": case.title, "code": case.code, "cells": [_cell(one, case, size) for one in peers]}
+            {"key": case.key, "title": case.title, "code": case.code,
+             "cells": [_cell(one, case, size) for one in peers]}
             for case in CASES if not quick or case.key in QUICK_KEYS
         ],
     }

@@ -57,7 +57,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("key", "function", "outcome", "extra"), KINDS)
-def test_copies_and_what_comes_of_them_are_told(key: str, function: Callable[..., Any], outcome: str, extra: int) -> None:
+def test_copies_and_their_ends_are_told(key: str, function: Callable[..., Any], outcome: str, extra: int) -> None:
     cell = taken(BY_KEY[key], SIZE, {"scale": function}, lambda x: x)
     assert cell["outcome"] == outcome
     assert cell["extra_bytes"] == pytest.approx(extra, abs=4 * MIB)
