@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-TABLES = ["calls", "arguments", "refusals", "results", "batches", "copies", "rows", "peak", "behaviour", "views",
-          "extensions", "growth"]
+TABLES = ["calls", "arguments", "refusals", "results", "batches", "copies", "rows", "builds", "peak", "behaviour",
+          "views", "extensions", "growth"]
 
 
 def measure_here(name: str, quick: bool) -> dict[str, Any]:

@@ -29,15 +29,21 @@ def place(one: Peer, part: str) -> Path:
     return MODULES / one.folder.name / part
 
 
+def files(one: Peer, part: str) -> list[Path]:
+    """What is needed to import the module, as build() said when it was built."""
+    return [place(one, part) / name for name in place(one, part).with_suffix(".files").read_text().splitlines()]
+
+
 def _build(one: Peer, part: str) -> None:
-    folder, stamp = place(one, part), place(one, part).with_suffix(".stamp")
-    if stamp.exists() and stamp.read_text() == _key(one) and not one.developed:
+    folder, stamp, listed = (place(one, part).with_suffix(suffix) for suffix in ("", ".stamp", ".files"))
+    if stamp.exists() and listed.exists() and stamp.read_text() == _key(one) and not one.developed:
         return
     print(f"building {part} with {one.name} …", file=sys.stderr, flush=True)
     stamp.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    one.build(part, folder)
+    made = one.build(part, folder)
+    listed.write_text("".join(f"{file.relative_to(folder)}\n" for file in made))
     stamp.write_text(_key(one))
 
 
