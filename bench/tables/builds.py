@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a binding costs before it is called: building the module of functions.c, its size, importing it, and the glue.
 
-Build: Peer.build() into an empty folder, all peers in turn, in shuffled order, until each had its number of builds or its
-time. What is built is tried in an interpreter of its own before its time counts. What a build needs lies on the disk
+Build: Peer.build() into an empty folder, all peers in turn, in shuffled order, until each had its number of builds or
+its time. What is built is tried in an interpreter of its own before its time counts. What a build needs lies on the disk
 already: compilers, headers, downloaded crates.
 Size: the files that build() returns, and copies of them after `strip --strip-unneeded`; apart from these, the shared
 libraries of installed packages that importing the module loads in addition to NumPy's.
@@ -129,7 +129,9 @@ def _import_all(every: Sequence[Built], imports: int) -> None:
 
 def _stripped(file: Path) -> int:
     """Its size without symbols; as it is where it has none, as a file of Python."""
-    if shutil.which("strip") is None or file.suffix == ".py":
+    with file.open("rb") as opened:
+        compiled = opened.read(4) == b"\x7fELF"
+    if not compiled or shutil.which("strip") is None:
         return file.stat().st_size
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(shutil.copy(file, folder))
