@@ -2,8 +2,8 @@
 """What a binding costs before it is called: building the module of functions.c, its size, importing it, and the glue.
 
 Build: Peer.build() into an empty folder, all peers in turn, in shuffled order, until each had its number of builds or
-its time. What is built is tried in an interpreter of its own before its time counts. What a build needs lies on the disk
-already: compilers, headers, downloaded crates.
+its time. What is built is tried in an interpreter of its own before its time counts. What a build needs lies on the
+disk already: compilers, headers, downloaded crates.
 Size: the files that build() returns, and copies of them after `strip --strip-unneeded`; apart from these, the shared
 libraries of installed packages that importing the module loads in addition to NumPy's.
 Import: `import functions` after `import numpy`, each time in a fresh interpreter, all peers in turn, in shuffled order.

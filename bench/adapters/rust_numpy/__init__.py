@@ -2,13 +2,14 @@
 """rust-numpy: PyO3 and the crate numpy, built by `maturin build --release`.
 
 Arrays are taken as PyReadonlyArray and PyReadwriteArray, and read through as_slice(): the borrow checking at run time
-is what numpy's documentation asks for (module numpy::borrow; the methods of PyArray that go without are unsafe, and each
-refers to the "safe alternative"). It is also what finds out that cross()'s c overlaps a, and refuses to write to what is
-read-only; rust_numpy_raw does without. From PyO3's guide, chapter "Performance": pyo3_disable_reference_pool, and cast()
-where bytes are told from other objects. Classes are frozen, so that nothing is counted when methods borrow them (chapter
-"Python classes"). Records implement numpy::Element; memory of C is shown by PyArray::borrow_from_array, with its owner
-as the container. The profile optimises all crates as one unit, as the Cargo book has it for speed ("Profiles"); panics
-unwind, since PyO3 makes exceptions of them. C is compiled by the crate cc, with -O3, and linked statically.
+is what numpy's documentation asks for (module numpy::borrow; the methods of PyArray that go without are unsafe, and
+each refers to the "safe alternative"). It is also what finds out that cross()'s c overlaps a, and refuses to write to
+what is read-only; rust_numpy_raw does without. From PyO3's guide, chapter "Performance": pyo3_disable_reference_pool,
+and cast() where bytes are told from other objects. Classes are frozen, so that nothing is counted when methods borrow
+them (chapter "Python classes"). Records implement numpy::Element; memory of C is shown by PyArray::borrow_from_array,
+with its owner as the container. The profile optimises all crates as one unit, as the Cargo book has it for speed
+("Profiles"); panics unwind, since PyO3 makes exceptions of them. C is compiled by the crate cc, with -O3, and linked
+statically.
 
 The crates are downloaded beforehand, once: that is no part of building.
 """

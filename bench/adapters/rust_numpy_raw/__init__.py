@@ -2,9 +2,9 @@
 """rust-numpy without borrowing: as rust_numpy, but functions take &Bound<PyArray> and hand its pointer to C.
 
 PyArrayMethods::data() is safe, and as long as no Rust slice is made of it, Rust's rules of aliasing are not at stake.
-What C needs (contiguous, aligned, writable, no overlap where C says restrict) is then for the glue to check. The crate's
-documentation of borrowing has unsafe methods as an "escape hatch" only, while the example in its README writes to an
-array of a &Bound by one of them; so this is a second peer beside the first.
+What C needs (contiguous, aligned, writable, no overlap where C says restrict) is then for the glue to check. The
+crate's documentation of borrowing has unsafe methods as an "escape hatch" only, while the example in its README
+writes to an array of a &Bound by one of them; so this is a second peer beside the first.
 """
 
 from pathlib import Path
