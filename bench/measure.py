@@ -132,6 +132,7 @@ def measure(groups: Sequence[Sequence[Variant]], method: Method, *, together: bo
     shuffle = random.Random(0).shuffle
     collecting = gc.isenabled()
     gc.collect()
+    gc.freeze()  # so that collecting between rounds takes no time
     gc.disable()
     try:
         for group in groups:
@@ -144,8 +145,10 @@ def measure(groups: Sequence[Sequence[Variant]], method: Method, *, together: bo
         deadline = time.monotonic() + method.budget_s
         while len(taken) < method.windows and (len(taken) < method.least or time.monotonic() < deadline):
             shuffle(everything)
+            gc.collect()  # what calls leave to it, untimed: numpy.ctypeslib does, in each
             taken.append(_round(everything, probe, method.repeats))
     finally:
+        gc.unfreeze()
         if collecting:
             gc.enable()
     kept = _undisturbed([slowest for slowest, _ in taken], method.least)

@@ -25,6 +25,7 @@ NAMES = [
     "nanobind_split",
     "pybind11",
     "cython",
+    "cython_raw",
     "rust_numpy",
     "rust_numpy_raw",
     "f2py",

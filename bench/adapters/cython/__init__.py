@@ -19,7 +19,7 @@ Choices made:
 import importlib.metadata
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -32,15 +32,20 @@ TOOLS = Path(sys.executable).parent
 OTHERS = ["sum_strided", "first_pair", "accumulate", "handed", "aligned", "series"]
 
 
-def build(part: str, folder: Path) -> list[Path]:
+def build_project(sources: Sequence[Path], part: str, folder: Path) -> list[Path]:
     """CFLAGS=$(numpy-config --cflags) cythonize -i PART.pyx; the C sources are in src/."""
-    shutil.copy(HERE / f"{part}.pyx", folder)
     (folder / "src").mkdir()
+    for source in [*sources, HERE / f"c{part}.pxd"]:
+        shutil.copy(source, folder)
     for suffix in ("c", "h"):
         shutil.copy(BENCH / f"{part}.{suffix}", folder / "src")
     flags = run([str(TOOLS / "numpy-config"), "--cflags"]).strip()
     run([str(TOOLS / "cythonize"), "-i", f"{part}.pyx"], folder, CFLAGS=flags)
     return [folder / f"{part}{SUFFIX}"]
+
+
+def build(part: str, folder: Path) -> list[Path]:
+    return build_project([HERE / f"{part}.pyx", HERE / "memory.pxi"], part, folder)
 
 
 def functions(modules: Mapping[str, ModuleType]) -> dict[str, Any]:
@@ -49,4 +54,8 @@ def functions(modules: Mapping[str, ModuleType]) -> dict[str, Any]:
     return bound | {"add_keywords": ten.add}
 
 
-PEER = Peer("cython", HERE, ("functions.pyx",), lambda: importlib.metadata.version("cython"), build, functions)
+def version() -> str:
+    return importlib.metadata.version("cython")
+
+
+PEER = Peer("cython", HERE, ("cfunctions.pxd", "functions.pyx"), version, build, functions)

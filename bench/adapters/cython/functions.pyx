@@ -7,20 +7,9 @@ cimport numpy as cnp
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.stdint cimport uint64_t
 
-cnp.import_array()
+cimport cfunctions as lib
 
-cdef extern from "functions.h" nogil:
-    double c_first "first"(size_t n, const double *x)
-    float c_first_single "first_single"(size_t n, const float *x)
-    void c_add "add"(size_t n, const double *x, const double *y, double *z)
-    void c_add_seven "add_seven"(size_t n, const double *a, const double *b, const double *c, const double *d,
-                                 const double *e, const double *f, const double *g, double *z)
-    void c_doubled "doubled"(size_t n, const double *x, double *y)
-    void c_scale "scale"(double a, size_t n, double *x)
-    double c_mean "mean"(size_t m, size_t n, const double *x)
-    void c_cross "cross"(const double *a, const double *b, double *c)
-    uint64_t c_sum_bytes "sum_bytes"(size_t n, const char *b)
-    Py_ssize_t c_largest "largest"(size_t n, const double *x)
+cnp.import_array()
 
 
 # A buffer that is declared as an argument is asked for writable memory only where an element is assigned to, and here C
@@ -38,11 +27,11 @@ cdef inline int must_agree(bint agree) except -1:
 
 
 def first(cnp.ndarray[const double, mode="c"] x):
-    return c_first(x.shape[0], &x[0])
+    return lib.first(x.shape[0], &x[0])
 
 
 def first_single(cnp.ndarray[const float, mode="c"] x):
-    return c_first_single(x.shape[0], &x[0])
+    return lib.first_single(x.shape[0], &x[0])
 
 
 def add(cnp.ndarray[const double, mode="c"] x, cnp.ndarray[const double, mode="c"] y,
@@ -50,7 +39,7 @@ def add(cnp.ndarray[const double, mode="c"] x, cnp.ndarray[const double, mode="c
     cdef Py_ssize_t n = x.shape[0]
     must_agree(y.shape[0] == n and z.shape[0] == n)
     must_be_writable(z)
-    c_add(n, &x[0], &y[0], &z[0])
+    lib.add(n, &x[0], &y[0], &z[0])
 
 
 def add_seven(cnp.ndarray[const double, mode="c"] a, cnp.ndarray[const double, mode="c"] b,
@@ -61,39 +50,39 @@ def add_seven(cnp.ndarray[const double, mode="c"] a, cnp.ndarray[const double, m
     must_agree(b.shape[0] == n and c.shape[0] == n and d.shape[0] == n and e.shape[0] == n and f.shape[0] == n
                and g.shape[0] == n and z.shape[0] == n)
     must_be_writable(z)
-    c_add_seven(n, &a[0], &b[0], &c[0], &d[0], &e[0], &f[0], &g[0], &z[0])
+    lib.add_seven(n, &a[0], &b[0], &c[0], &d[0], &e[0], &f[0], &g[0], &z[0])
 
 
 def doubled(cnp.ndarray[const double, mode="c"] x):
     cdef cnp.npy_intp n = x.shape[0]
     cdef cnp.ndarray y = cnp.PyArray_SimpleNew(1, &n, cnp.NPY_DOUBLE)
-    c_doubled(n, &x[0], <double *>cnp.PyArray_DATA(y))
+    lib.doubled(n, &x[0], <double *>cnp.PyArray_DATA(y))
     return y
 
 
 def scale(double a, cnp.ndarray[double, mode="c"] x):
     must_be_writable(x)
-    c_scale(a, x.shape[0], &x[0])
+    lib.scale(a, x.shape[0], &x[0])
 
 
 def mean(cnp.ndarray[const double, ndim=2, mode="c"] x):
-    return c_mean(x.shape[0], x.shape[1], &x[0, 0])
+    return lib.mean(x.shape[0], x.shape[1], &x[0, 0])
 
 
 def cross(cnp.ndarray[const double, mode="c"] a, cnp.ndarray[const double, mode="c"] b,
           cnp.ndarray[double, mode="c"] c):
     must_agree(a.shape[0] == 3 and b.shape[0] == 3 and c.shape[0] == 3)
     must_be_writable(c)
-    c_cross(&a[0], &b[0], &c[0])
+    lib.cross(&a[0], &b[0], &c[0])
 
 
 def sum_bytes(b):
     cdef Py_buffer view
     PyObject_GetBuffer(b, &view, PyBUF_SIMPLE)
-    cdef uint64_t total = c_sum_bytes(view.len, <const char *>view.buf)
+    cdef uint64_t total = lib.sum_bytes(view.len, <const char *>view.buf)
     PyBuffer_Release(&view)
     return total
 
 
 def largest(cnp.ndarray[const double, mode="c"] x):
-    return c_largest(x.shape[0], &x[0])
+    return lib.largest(x.shape[0], &x[0])
