@@ -85,5 +85,12 @@ def load(one: Peer) -> dict[str, Any]:
     return one.functions({part: imported(part, place(one, part)) for part in one.parts})
 
 
+def load_defaults(one: Peer) -> dict[str, Any]:
+    """Its callables of the part "defaults"."""
+    if one.defaults is None:
+        raise ValueError(f"{one.name} has no defaults of its own")
+    return one.defaults(imported("defaults", place(one, "defaults")))
+
+
 def versions() -> dict[str, str]:
     return {one.name: one.version() for one in built()}

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 MANY = 500_000
 
-UNALIGNED = "C went through a misaligned pointer: undefined behaviour"
-SIZES = "C was called although the sizes disagree"
-OVERLAP = "C was told that x and y do not overlap"
+UNALIGNED = "through a misaligned pointer: undefined behaviour"
+SIZES = "called although the sizes disagree"
+OVERLAP = "C was told that they do not overlap"
 ERROR = "an error"
 OR_RESULT = "an error, or the result without a copy"
 
@@ -80,7 +80,7 @@ STRIDED = [
     _scale("reversed", "reversed, written", "room = np.arange(2.0 * MANY)\nx = room[MANY - 1 :: -1]", "x *= 2.0",
            "an error, or the elements of x doubled"),
     _read("transposed read", "transposed, read: mean(x.T)", "mean", "x = np.arange(float(MANY)).reshape(1000, -1).T",
-          "result = x.mean()", OR_RESULT, "C was given the elements in another order than x[m][n] says"),
+          "result = x.mean()", OR_RESULT, "the elements come in another order than x[m][n] says"),
     _read("columns read", "some columns of a matrix, read", "mean",
           "room = np.arange(2.0 * MANY).reshape(1000, -1)\nx = room[:, : room.shape[1] // 2]", "result = x.mean()",
           OR_RESULT),
@@ -112,10 +112,10 @@ MISALIGNED = [
 ]
 
 TYPES = [
-    *(_scale(f"{name} written", f"{name} for float64, written", f"x = np.arange(3).astype({dtype!r})", "x[...] = x * 2",
+    *(_scale(f"{name} written", f"{name} for float64, written", f"x = np.arange(-1, 2).astype({dtype!r})", "x[...] = x * 2",
              "an error, or the elements of x doubled")
       for name, dtype in {"float32": "f4", "int64": "i8", "big-endian": ">f8", "complex": "c16"}.items()),
-    *(_read(f"{name} read", f"{name} for float64, read", "largest", f"x = np.arange(float(MANY)).astype({dtype!r})",
+    *(_read(f"{name} read", f"{name} for float64, read", "largest", f"x = np.arange(-MANY, 0).astype({dtype!r})",
             "result = MANY - 1", ERROR)
       for name, dtype in {"float32": "f4", "int64": "i8", "big-endian": ">f8", "object": "O"}.items()),
     _read("complex read", "complex for float64, read", "first", "x = np.array([1 + 2j, 3 + 4j])", None, ERROR),
@@ -142,7 +142,7 @@ OVERLAPPING = [
           "an error, or the result for separate arrays", OVERLAP, True, True),
     _cross("overlapping vectors", "input is output, which C forbids: cross(a, b, a)",
            "a, b = np.array([1.0, 2.0, 3.0]), np.ones(3)", "cross(a, b, a)", "a[:] = np.cross(a, b)",
-           "an error, or the result for separate arrays", "C was told that a and c do not overlap"),
+           "an error, or the result for separate arrays", OVERLAP),
     Probe("same array", "input is output, which C allows: add(x, y, x)", "add", "x, y = np.ones(3), np.ones(3)",
           "add(x, y, x)", "x[0] += y[0]", "the result", writes=True),
 ]

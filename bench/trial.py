@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a peer does with arguments that call for care: python trial.py PEER [PROBE…] prints JSON.
+"""What a peer does with arguments that call for care: python trial.py [--defaults] PEER [PROBE…] prints JSON.
 
 Each probe (probes.py) runs in a forked process of its own, so that a crash is an outcome and nothing else. There the
 memory is made, the function called, and everything looked at that the probe's names show: the arrays, and the room
@@ -9,6 +9,7 @@ does; the two are compared byte by byte.
 Memory that is freed has other contents at once, where the C library can do that, so that a pointer to it shows.
 """
 
+import argparse
 import ctypes
 import faulthandler
 import gc
@@ -17,17 +18,16 @@ import os
 import resource
 import select
 import signal
-import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from adapters import Peer, peer
-from probes import MANY, PROBES, Probe
+from probes import MANY, OVERLAP, PROBES, Probe
 from resident import grown
 
 # mallopt() of the C library of GNU: large blocks come from the system and go back to it; what is freed is filled.
@@ -65,8 +65,10 @@ def _state(scope: Names) -> dict[str, bytes | str]:
 
 
 def _shown(value: Any) -> str:
-    is_array = isinstance(value, np.ndarray)
-    text = np.array2string(np.asarray(value), threshold=8, edgeitems=2) if is_array else repr(value)
+    if isinstance(value, np.ndarray | memoryview | np.generic):
+        text = np.array2string(np.asarray(value), threshold=8, edgeitems=2)
+    else:
+        text = repr(value)
     return " ".join(text.split())[:LONGEST]
 
 
@@ -210,13 +212,23 @@ def cells(probes: Iterable[Probe], functions: Mapping[str, Any], held: Callable[
     }
 
 
+def _judged(probe: Probe, one: Peer) -> Probe:
+    """As this peer's functions are to be judged."""
+    return replace(probe, broken="") if one.rewritten and probe.broken == OVERLAP else probe
+
+
 def main() -> None:
     import building
 
-    name, *keys = sys.argv[1:]
-    one: Peer = peer(name)
-    wanted = [probe for probe in PROBES if not keys or probe.key in keys]
-    found = cells(wanted, building.load(one), one.held)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--defaults", action="store_true", help="the part of that name")
+    parser.add_argument("peer")
+    parser.add_argument("probes", nargs="*")
+    options = parser.parse_args()
+    one = peer(options.peer)
+    wanted = [_judged(probe, one) for probe in PROBES if not options.probes or probe.key in options.probes]
+    functions = building.load_defaults(one) if options.defaults else building.load(one)
+    found = cells(wanted, functions, one.held)
     print(json.dumps({key: asdict(cell) for key, cell in found.items()}))
 
 

@@ -62,6 +62,9 @@ class Peer:
     missing    why this peer can't be used on this machine, in a line; None if it can
     held       what this peer's callers hold instead of an ndarray or another argument, if they don't hold that
     developed  whether what builds it is developed here, so that it is built anew each time
+    defaults   defaults(module) gives callables of the part "defaults": glue as the first examples of the peer's
+               documentation have it, where that accepts other arguments than the glue for speed. Not timed
+    rewritten  whether the functions are written again in the peer's language, so that no promise to C's compiler binds
     """
 
     name: str
@@ -74,6 +77,8 @@ class Peer:
     missing: Callable[[], str | None] = _nothing_missing
     held: Callable[[Any], Any] = _as_it_is
     developed: bool = False
+    defaults: Callable[[ModuleType], dict[str, Any]] | None = None
+    rewritten: bool = False
 
 
 # Those of functions.c.

@@ -29,6 +29,7 @@ from adapters import BENCH, TEN, Peer
 from adapters.native import extension, run
 
 HERE = Path(__file__).resolve().parent
+SOURCES = {"functions": "functions", "more": "more", "defaults": "functions"}
 
 
 def build(part: str, folder: Path) -> list[Path]:
@@ -37,7 +38,7 @@ def build(part: str, folder: Path) -> list[Path]:
     run([sys.executable, "-m", "numpy.f2py", "--quiet", str(HERE / f"{part}.pyf")], folder)
     run_time = Path(f2py.get_include())
     includes = ["-isystem", str(run_time), "-isystem", np.get_include()]
-    sources = [folder / f"{part}module.c", run_time / "fortranobject.c", BENCH / f"{part}.c"]
+    sources = [folder / f"{part}module.c", run_time / "fortranobject.c", BENCH / f"{SOURCES[part]}.c"]
     return [extension(sources, folder, part, *includes)]
 
 
@@ -46,4 +47,9 @@ def functions(modules: Mapping[str, ModuleType]) -> dict[str, Any]:
     return {name: getattr(ten, name) for name in TEN} | {"add_keywords": ten.add, "accumulate": more.accumulate}
 
 
-PEER = Peer("f2py", HERE, ("functions.pyf",), lambda: np.__version__, build, functions)
+def defaults(module: ModuleType) -> dict[str, Any]:
+    return {name: getattr(module, name) for name in ["first", "add", "scale", "mean", "cross", "largest"]}
+
+
+PEER = Peer("f2py", HERE, ("functions.pyf",), lambda: np.__version__, build, functions, parts=tuple(SOURCES),
+            defaults=defaults)  # fmt: skip

@@ -33,6 +33,10 @@ def functions(modules: Mapping[str, ModuleType]) -> dict[str, Any]:
     return {name: getattr(ten, name) for name in TEN} | {name: getattr(more, name) for name in MORE}
 
 
+def defaults(module: ModuleType) -> dict[str, Any]:
+    return {name: getattr(module, name) for name in ["first", "add", "scale", "mean", "cross", "largest"]}
+
+
 GLUE = ("functions/CMakeLists.txt", "functions.cpp")
 PEER = Peer("nanobind", HERE, GLUE, lambda: version("nanobind"), build, functions,
-            missing=lambda: cmake.missing("nanobind"))  # fmt: skip
+            parts=("functions", "more", "defaults"), defaults=defaults, missing=lambda: cmake.missing("nanobind"))  # fmt: skip

@@ -44,4 +44,5 @@ def functions(modules: Mapping[str, ModuleType]) -> dict[str, Any]:
     return bound | {name: getattr(more, name) for name in others}
 
 
-PEER = Peer("numba", HERE, ("functions.py",), lambda: version("numba"), build, functions)
+PEER = Peer("numba", HERE, ("functions.py",), lambda: version("numba"), build, functions,
+            rewritten=True)  # fmt: skip

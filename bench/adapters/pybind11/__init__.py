@@ -31,6 +31,10 @@ def functions(modules: Mapping[str, ModuleType]) -> dict[str, Any]:
     return {name: getattr(ten, name) for name in TEN} | {name: getattr(more, name) for name in MORE}
 
 
+def defaults(module: ModuleType) -> dict[str, Any]:
+    return {name: getattr(module, name) for name in ["first", "add", "scale", "mean", "cross", "largest"]}
+
+
 GLUE = ("functions/CMakeLists.txt", "functions/functions.cpp", "array.hpp")
 PEER = Peer("pybind11", HERE, GLUE, lambda: version("pybind11"), build, functions,
-            missing=lambda: cmake.missing("pybind11"))  # fmt: skip
+            parts=("functions", "more", "defaults"), defaults=defaults, missing=lambda: cmake.missing("pybind11"))  # fmt: skip
