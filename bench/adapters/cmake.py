@@ -35,6 +35,6 @@ def build(project: Path, folder: Path) -> list[Path]:
     }
     cmake = _tool("cmake") or "cmake"
     defined = [f"-D{name}={value}" for name, value in options.items()]
-    run([cmake, "-G", "Ninja", "-S", str(project), "-B", str(tree), *defined])
-    run([cmake, "--build", str(tree)])
+    run([cmake, "-G", "Ninja", "-S", str(project), "-B", str(tree), *defined], folder)
+    run([cmake, "--build", str(tree)], folder)
     return list(folder.glob("*.so"))

@@ -44,7 +44,6 @@ struct Series {
     ~Series() { series_free(of_c); }
 
     size_t size() const { return series_size(of_c); }
-    Result values() const { return Result(series_data(of_c), {size()}); }
 };
 
 static int get_buffer(PyObject *self, Py_buffer *view, int flags)
@@ -85,8 +84,9 @@ NB_MODULE(more, m)
           exact, exact);
     m.def("handed", [](size_t n) { return owning(handed(n), n); });
     m.def("aligned", [](size_t n) { return owning(aligned(n), n); });
+    nb::object asarray = nb::module_::import_("numpy").attr("asarray");
     nb::class_<Series>(m, "series", nb::type_slots(series_slots), nb::pooled())
         .def(nb::init<size_t>())
         .def("size", &Series::size)
-        .def("values", &Series::values, nb::rv_policy::reference_internal);
+        .def("values", [asarray](nb::handle_t<Series> self) { return asarray(self); });
 }

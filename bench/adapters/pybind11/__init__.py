@@ -7,7 +7,8 @@ py::isinstance<py::array_t> and takes address and shape from py::array ("Arrays"
 ndarray ("Buffer protocol"). Neither converts, so that what is written is the caller's own memory. It raises
 py::type_error itself: a caster that declines makes pybind11 describe all arguments by their repr(). New arrays are made
 by NumPy, without a pointer ("Vectorizing functions"); structures are registered ("Structured types").
-pybind11_add_module() builds with LTO and -fvisibility=hidden ("Build systems").
+CMAKE_INTERPROCEDURAL_OPTIMIZATION takes the place of the LTO that pybind11_add_module() chooses for C++ alone ("Build
+systems"), and -fvisibility=hidden is for C, too.
 """
 
 from collections.abc import Mapping
