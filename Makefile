@@ -123,8 +123,8 @@ docs: $(BUILD)-docs/.installed ## the documentation as HTML, in build/docs
 	@echo "build/docs/index.html"
 
 .PHONY: bench
-bench: $(BUILD)-bench/.installed ## measure Tenon beside its peers and hand-written C; results in build/bench
-	@$(BENCH_PYTHON) bench
+bench: $(BUILD)-bench/.installed ## measure Tenon beside its peers and hand-written C (RECORD=1 draws docs/benchmarks)
+	@$(BENCH_PYTHON) bench $(if $(RECORD),--record)
 
 .PHONY: bench-quick
 bench-quick: $(BUILD)-bench/.installed ## see that the benchmarks run and give right results; no thresholds

@@ -2,6 +2,7 @@
 """The peers' modules, built once and kept until what they are made of changes: build/bench/modules/PEER/PART."""
 
 import hashlib
+import inspect
 import shutil
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def _why(error: Exception) -> str:
 
 
 def build_all(names: Iterable[str] = NAMES) -> dict[str, str]:
-    """Build what is not up to date. Returns why peers can't be used, by name; they are told on stderr, too."""
+    """Build what is not up to date. Returns why peers can't be used, by their names; they are told on stderr, too."""
     absent: dict[str, str] = {}
     for name in names:
         one = peer(name)
@@ -68,7 +69,7 @@ def build_all(names: Iterable[str] = NAMES) -> dict[str, str]:
         except (OSError, subprocess.CalledProcessError) as error:
             why = _why(error)
         if why is not None:
-            absent[name] = why
+            absent[one.name] = why
             print(f"NOT RUN: {one.name}: {why}", file=sys.stderr, flush=True)
     return absent
 
@@ -82,7 +83,8 @@ def built() -> list[Peer]:
 
 def load(one: Peer) -> dict[str, Any]:
     """Its callables: a name of adapters.FUNCTIONS → the callable."""
-    return one.functions({part: imported(part, place(one, part)) for part in one.parts})
+    functions = one.functions({part: imported(part, place(one, part)) for part in one.parts})
+    return {"add_keywords": functions["add"], **functions}  # where that takes keywords, too
 
 
 def load_defaults(one: Peer) -> dict[str, Any]:
@@ -94,3 +96,8 @@ def load_defaults(one: Peer) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     return {one.name: one.version() for one in built()}
+
+
+def about() -> dict[str, str]:
+    """What each peer is and which choices its adapter makes, in the adapter's own words."""
+    return {peer(name).name: inspect.cleandoc(sys.modules[f"adapters.{name}"].__doc__ or "") for name in NAMES}

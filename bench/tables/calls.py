@@ -34,7 +34,8 @@ CASES = [
     Case("scale", "number and array, which is written", "scale", "f(1.0, x)", one, written("x", 1, 2, 3)),
     Case("mean", "1 matrix, float returned", "mean", "f(x)", lambda: {"x": np.arange(6.0).reshape(2, 3)},
          lambda result, _: result == 2.5),
-    Case("keyword", "3 arrays, one by keyword", "add_keywords", "f(x, y, z=z)", three, written("z", 2, 0, 0)),
+    Case("keyword", "3 arrays, one by keyword", "add_keywords", "f(x, y, z=z)", three, written("z", 2, 0, 0),
+         must=False),
 ]
 
 

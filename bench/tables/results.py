@@ -32,7 +32,7 @@ def _made(f: Any) -> Names:
 CASES = [
     Case("doubled", "new array returned", "doubled", "f(x)", one, lambda y, _: array_of(y).tolist() == [2, 4, 6]),
     Case("handed", "memory of malloc handed over", "handed", "f(100)", dict, _is_new, must=False),
-    Case("aligned", "the same, aligned to 64", "aligned", "f(100)", dict, _is_new, must=False),
+    Case("aligned", "memory aligned to 64 handed over", "aligned", "f(100)", dict, _is_new, must=False),
     Case("object", "object of C made and freed", "series", "f(100)", dict, lambda s, _: s is not None, must=False),
     Case("method", "method of an object, int returned", "series", "s.size()", dict, lambda n, _: n == 100, must=False,
          native=_made),
