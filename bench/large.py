@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One call with a large array and the memory that it takes: python large.py PEER CASE BYTES prints JSON.
+"""One call with a large array and the memory that it takes: python large.py [--defaults] PEER CASE BYTES.
 
-The array is in memory before. The same call with a few elements comes first, so that what is compiled or imported then
-does not count. Where a call has failed, what it took until then counts.
+It prints JSON. The array is in memory before. The same call with a few elements comes first, so that what is compiled
+or imported then does not count. Where a call has failed, what it took until then counts.
 """
 
+import argparse
 import json
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from resident import grown
 
-FEW = 64  # bytes
+FEW = 128      # bytes
+LONGEST = 160  # characters of a message
 
 
 @dataclass(frozen=True)
@@ -55,18 +56,30 @@ CASES = [
 ]
 
 
-def _prepared(case: Large, size: int, function: Any, held: Callable[[Any], Any]) -> tuple[dict[str, Any], Any]:
-    """The names, and what calls."""
+def _given(case: Large, size: int) -> dict[str, Any]:
     scope: dict[str, Any] = {"np": np, "BYTES": size}
     exec(case.given, scope)
-    names = {case.function: function, "x": held(scope["x"])}
+    return scope
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:LONGEST]}"
+
+
+def _attempt(case: Large, scope: dict[str, Any], function: Any, held: Callable[[Any], Any]) -> tuple[str, float]:
+    """What went wrong, if anything, and how long it took."""
     call = compile(case.call, "<case>", "exec")
-
-    def run() -> None:
+    start = time.perf_counter()
+    try:
+        names = {case.function: function, "x": held(scope["x"])}
+        start = time.perf_counter()
         exec(call, names)
-        scope["result"] = names.get("result")
-
-    return scope, run
+        error = ""
+    except Exception as raised:
+        error = _told(raised)
+    seconds = time.perf_counter() - start
+    scope["result"] = names.get("result") if not error else None
+    return error, seconds
 
 
 def _outcome(case: Large, scope: dict[str, Any], extra: int, size: int) -> str:
@@ -79,36 +92,30 @@ def taken(case: Large, size: int, functions: Mapping[str, Any], held: Callable[[
     """The cell of this case: what comes of the call, its peak and its time."""
     if case.function not in functions:
         return {"outcome": "not offered", "detail": "", "extra_bytes": None, "seconds": None}
-    errors: list[str] = []
-    seconds: list[float] = []
-
-    def attempt(run: Any) -> None:
-        start = time.perf_counter()
-        try:
-            run()
-        except Exception as error:
-            errors.append(f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:160]}")
-        seconds.append(time.perf_counter() - start)
-
-    try:
-        attempt(_prepared(case, FEW, functions[case.function], held)[1])
-        scope, run = _prepared(case, size, functions[case.function], held)
-    except Exception as error:  # on the way to what its callers hold
-        return {"outcome": "error", "detail": f"{type(error).__name__}: {error}", "extra_bytes": None, "seconds": None}
-    errors.clear()
-    extra = grown(lambda: attempt(run)) - case.returned * size
-    outcome = "error" if errors else _outcome(case, scope, extra, size)
-    return {"outcome": outcome, "detail": "".join(errors), "extra_bytes": max(0, extra), "seconds": seconds[-1]}
+    function = functions[case.function]
+    _attempt(case, _given(case, FEW), function, held)
+    scope = _given(case, size)
+    told: list[tuple[str, float]] = []
+    extra = grown(lambda: told.append(_attempt(case, scope, function, held))) - case.returned * size
+    ((error, seconds),) = told
+    outcome = "error" if error else _outcome(case, scope, extra, size)
+    return {"outcome": outcome, "detail": error, "extra_bytes": max(0, extra), "seconds": seconds}
 
 
 def main() -> None:
     import building
     from adapters import peer
 
-    name, key, size = sys.argv[1:]
-    one = peer(name)
-    (case,) = (case for case in CASES if case.key == key)
-    print(json.dumps(taken(case, int(size), building.load(one), one.held)))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--defaults", action="store_true", help="the part of that name")
+    parser.add_argument("peer")
+    parser.add_argument("case")
+    parser.add_argument("bytes", type=int)
+    options = parser.parse_args()
+    one = peer(options.peer)
+    functions = building.load_defaults(one) if options.defaults else building.load(one)
+    (case,) = (case for case in CASES if case.key == options.case)
+    print(json.dumps(taken(case, options.bytes, functions, one.held)))
 
 
 if __name__ == "__main__":

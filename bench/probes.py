@@ -112,8 +112,8 @@ MISALIGNED = [
 ]
 
 TYPES = [
-    *(_scale(f"{name} written", f"{name} for float64, written", f"x = np.arange(-1, 2).astype({dtype!r})", "x[...] = x * 2",
-             "an error, or the elements of x doubled")
+    *(_scale(f"{name} written", f"{name} for float64, written", f"x = np.arange(-1, 2).astype({dtype!r})",
+             "x[...] = x * 2", "an error, or the elements of x doubled")
       for name, dtype in {"float32": "f4", "int64": "i8", "big-endian": ">f8", "complex": "c16"}.items()),
     *(_read(f"{name} read", f"{name} for float64, read", "largest", f"x = np.arange(-MANY, 0).astype({dtype!r})",
             "result = MANY - 1", ERROR)

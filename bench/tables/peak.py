@@ -25,26 +25,36 @@ def _size(quick: bool) -> int:
     return size
 
 
-def _cell(one: Peer, case: Large, size: int) -> dict[str, Any]:
-    command = [sys.executable, str(BENCH / "large.py"), one.folder.name, case.key, str(size)]
+def _variants() -> dict[str, tuple[Peer, list[str]]]:
+    """By name, each with what large.py is told."""
+    variants: dict[str, tuple[Peer, list[str]]] = {}
+    for one in building.built():
+        variants[one.name] = one, []
+        if one.defaults is not None:
+            variants[f"{one.name}, defaults"] = one, ["--defaults"]
+    return variants
+
+
+def _cell(name: str, one: Peer, options: list[str], case: Large, size: int) -> dict[str, Any]:
+    command = [sys.executable, str(BENCH / "large.py"), *options, one.folder.name, case.key, str(size)]
     outcome = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if outcome.returncode < 0:
         how = signal.Signals(-outcome.returncode).name
         found = {"outcome": "crash", "detail": how, "extra_bytes": None, "seconds": None}
     elif outcome.returncode > 0:
-        raise SystemExit(f"bench: {one.name}: {case.title}: failed")
+        raise SystemExit(f"bench: {name}: {case.title}: failed")
     else:
         found = json.loads(outcome.stdout)
-    return {"variant": one.name, **found}
+    return {"variant": name, **found}
 
 
 def run(method: Method, quick: bool) -> dict[str, Any]:
-    size, peers = _size(quick), building.built()
+    size, variants = _size(quick), _variants()
     return {
         "bytes": size,
         "rows": [
             {"key": case.key, "title": case.title, "code": case.code,
-             "cells": [_cell(one, case, size) for one in peers]}
+             "cells": [_cell(name, *how, case, size) for name, how in variants.items()]}
             for case in CASES if not quick or case.key in QUICK_KEYS
         ],
     }

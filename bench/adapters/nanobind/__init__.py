@@ -40,4 +40,5 @@ def defaults(module: ModuleType) -> dict[str, Any]:
 
 GLUE = ("functions/CMakeLists.txt", "functions.cpp")
 PEER = Peer("nanobind", HERE, GLUE, lambda: version("nanobind"), build, functions,
-            parts=("functions", "more", "defaults"), defaults=defaults, missing=lambda: cmake.missing("nanobind"))  # fmt: skip
+            parts=("functions", "more", "defaults"), defaults=defaults,
+            missing=lambda: cmake.missing("nanobind"))  # fmt: skip

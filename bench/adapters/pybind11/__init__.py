@@ -38,4 +38,5 @@ def defaults(module: ModuleType) -> dict[str, Any]:
 
 GLUE = ("functions/CMakeLists.txt", "functions/functions.cpp", "array.hpp")
 PEER = Peer("pybind11", HERE, GLUE, lambda: version("pybind11"), build, functions,
-            parts=("functions", "more", "defaults"), defaults=defaults, missing=lambda: cmake.missing("pybind11"))  # fmt: skip
+            parts=("functions", "more", "defaults"), defaults=defaults,
+            missing=lambda: cmake.missing("pybind11"))  # fmt: skip
