@@ -39,7 +39,8 @@ CASES = [
     Case("values", "array that shows an object's memory", "series", "s.values()", dict,
          lambda result, names: _shows(result, names["s"].values()), must=False, native=_made),
     Case("asarray", "np.asarray of the object", "series", "asarray(s)", lambda: {},
-         lambda result, names: _shows(result, np.asarray(names["s"])), must=False, native=lambda f: {**_made(f), "asarray": np.asarray}),
+         lambda result, names: _shows(result, np.asarray(names["s"])), must=False,
+         native=lambda f: {**_made(f), "asarray": np.asarray}),
 ]
 
 
