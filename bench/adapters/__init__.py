@@ -30,6 +30,8 @@ NAMES = [
     "rust_numpy_raw",
     "f2py",
     "numba",
+    "tvm_ffi",
+    "tvm_ffi_tensors",
     "cffi",
     "ctypeslib",
     "ctypes",

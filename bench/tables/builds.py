@@ -178,7 +178,9 @@ def _row(built: Built) -> dict[str, Any]:
 
 
 def run(method: Method, quick: bool) -> dict[str, Any]:
-    every = [Built(one) for one in building.built()]
+    # Peers of one folder have the same modules, which they use in different ways.
+    distinct = {one.folder: one for one in reversed(building.built())}
+    every = [Built(one) for one in reversed(distinct.values())]
     if quick:
         _build_all([built for built in every if built.one.name in QUICKLY_BUILT], 1)
     else:
