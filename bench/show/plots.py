@@ -72,6 +72,10 @@ def _is_log(values: list[float]) -> bool:
     return bool(values) and min(values) > 0 and max(values) / min(values) > 8
 
 
+def _is_log_grid(grid: Grid) -> bool:
+    return any(_is_log(_values([(grid, column)])) for column in grid.columns)
+
+
 def _ticks(axes: Axes, limits: tuple[float, float]) -> None:
     axes.set_xlim(*limits)
     few = limits[1] / limits[0] > 50
@@ -118,7 +122,7 @@ def _finish(axes: Axes, grid: Grid, column: Column, limits: tuple[float, float] 
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     unit = f",\u00a0{column.unit}" if column.unit and column.unit != column.title.split()[0] else ""
-    axes.set_title("\n".join(textwrap.wrap(column.title + unit, 34)), loc="left")
+    axes.set_title("\n".join(textwrap.wrap(column.title + unit, 30)), loc="left")
 
 
 def _limits(values: list[float]) -> tuple[float, float]:
@@ -140,7 +144,7 @@ def dots(grids: list[Grid], *, shared: bool) -> Figure:
     common = _values(panels)
     for at, (axes, (grid, column)) in enumerate(zip(flat, panels, strict=False)):
         values = common if shared else _values([(grid, column)])
-        _dots(axes, grid, column, _limits(values) if _is_log(values) else None)
+        _dots(axes, grid, column, _limits(values) if min(values) > 0 and _is_log_grid(grid) else None)
         if at % across and panels[at - 1][0].rows == grid.rows:
             axes.set_yticklabels([])
     for axes in flat[len(panels) :]:
@@ -162,7 +166,8 @@ def lines(grids: list[Grid]) -> Figure:
                       if (value := grid.value(row, column)) is not None]  # fmt: skip
             colour, mark = looks[row]
             axes.plot(*zip(*points, strict=True), marker="." if mark == "|" else mark, color=colour, label=row,
-                      markersize=5, linewidth=2.2 if is_ours(row) else 1.2)  # fmt: skip
+                      markersize=5, linewidth=2.2 if is_ours(row) else 1.2,
+                      linestyle="--" if row.startswith(IN_PYTHON) else "-")  # fmt: skip
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
@@ -188,7 +193,7 @@ def _with_legend(figure: Figure, all_axes: Any) -> Figure:
 def outcomes(grids: list[Grid]) -> Figure:
     """What happened, in words and in colours: a row a question."""
     (grid,) = grids
-    figure, axes = plt.subplots(layout="constrained", figsize=(WIDTH * 1.2, 0.25 * len(grid.columns) + 0.8))
+    figure, axes = plt.subplots(layout="constrained", figsize=(WIDTH * 1.2, 0.25 * len(grid.columns) + 1.4))
     for at, column in enumerate(grid.columns):
         for x, row in enumerate(grid.rows):
             word = grid.cell(row, column).word
@@ -198,8 +203,7 @@ def outcomes(grids: list[Grid]) -> Figure:
                       color="white" if word == "crash" else GREY if word == "not offered" else "black")  # fmt: skip
     axes.set_xlim(0, len(grid.rows))
     axes.set_ylim(0.5 - len(grid.columns), 0.5)
-    names = ["\n".join(textwrap.wrap(row.replace("-", "- "), 9)).replace("- ", "-") for row in grid.rows]
-    axes.set_xticks([x + 0.5 for x in range(len(names))], names, fontsize=8.5)
+    axes.set_xticks([x + 0.3 for x in range(len(grid.rows))], grid.rows, rotation=40, ha="left", rotation_mode="anchor")
     axes.set_yticks([-at for at in range(len(grid.columns))], [column.title for column in grid.columns])
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
