@@ -6,6 +6,7 @@
 #include "frame.h"
 #include "handle.h"
 #include "owned.h"
+#include "protocol/buffer.h"
 #include "span_type.h"
 #include "value.h"
 
@@ -13,6 +14,7 @@
 typedef struct fast_call {
     char *args[MAX_PLANNED + 1];
     ptrdiff_t dims[1 + MAX_PLANNED];
+    ptrdiff_t steps[MAX_PLANNED + 1 + MAX_PLANNED_AXES]; /* of functions that have views */
     union {
         double number;
         int64_t integer;
@@ -57,34 +59,90 @@ static inline bool take_extents(const planned_argument *argument, const ptrdiff_
     return true;
 }
 
-/* A Span needs no hold where the GIL is kept: nothing can release it before the function has returned. Where there is none, its
- * memory stays as long as it does. */
-static bool take_span(const tnpy_function *f, const planned_argument *argument, PyObject *obj, fast_call *call)
+/* What is written through strides must not overlap itself: of several axes, the general way looks closely. */
+static bool take_strides(const planned_argument *argument, const ptrdiff_t *strides, bool contiguous, fast_call *call)
 {
-    const tnpy_span *self = (const tnpy_span *)obj;
-    const tn_span *span = &self->span;
+    ptrdiff_t itemsize = argument->of.array.key->type->itemsize;
+    for (int axis = 0; axis < argument->ndim; axis++) {
+        if ((uintptr_t)strides[axis] & argument->misaligned)
+            return false;
+        call->steps[argument->strides + axis] = strides[axis];
+    }
+    return contiguous || !(argument->flags & NPY_ARRAY_WRITEABLE) ||
+           (argument->ndim == 1 && (strides[0] >= itemsize || strides[0] <= -itemsize));
+}
+
+/* Memory that nothing can take away before the function has returned. */
+static bool take_span(const planned_argument *argument, const tn_span *span, fast_call *call)
+{
     const tnpy_dtype_key *key = argument->of.array.key;
-    if (f->plan->threadsafe || !tnpy_span_is_live(self) || span->ndim != argument->ndim ||
-        span->suboffsets != NULL || (span->flags & TN_READONLY && argument->flags & NPY_ARRAY_WRITEABLE) ||
-        (uintptr_t)span->data & argument->misaligned)
+    if (span->ndim != argument->ndim || span->suboffsets != NULL || (uintptr_t)span->data & argument->misaligned ||
+        (span->flags & TN_READONLY && argument->flags & NPY_ARRAY_WRITEABLE))
         return false;
     if (!tn_type_equal(span->type, key->type) && !(key->any_byte && span->type->itemsize == 1))
         return false;
-    if (!tn_is_contiguous(span->ndim, span->shape, span->strides, span->type->itemsize, TN_ORDER_C))
+    bool contiguous = tn_is_contiguous(span->ndim, span->shape, span->strides, span->type->itemsize, TN_ORDER_C);
+    if (argument->strided ? !take_strides(argument, span->strides, contiguous, call) : !contiguous)
         return false;
     call->args[argument->arg] = span->data;
     return take_extents(argument, span->shape, call);
 }
 
+/* The buffers of memoryview and array.array run no Python code. */
+static bool has_plain_buffer(PyObject *obj)
+{
+    const PyTypeObject *type = Py_TYPE(obj);
+    return type == &PyMemoryView_Type ||
+           (type->tp_flags & Py_TPFLAGS_IMMUTABLETYPE && strcmp(type->tp_name, "array.array") == 0);
+}
+
+static bool take_buffer(const planned_argument *argument, PyObject *obj, fast_call *call)
+{
+    Py_buffer buffer;
+    tn_span span;
+    if (PyObject_GetBuffer(obj, &buffer, argument->flags & NPY_ARRAY_WRITEABLE ? PyBUF_FULL : PyBUF_FULL_RO) < 0) {
+        PyErr_Clear();
+        return false;
+    }
+    bool taken = tnpy_buffer_read_plain(&buffer, &span) && take_span(argument, &span, call);
+    PyBuffer_Release(&buffer);
+    return taken;
+}
+
+static bool take_bytes(const planned_argument *argument, char *data, Py_ssize_t length, fast_call *call)
+{
+    const ptrdiff_t stride = 1;
+    const tn_span span = {.data = data, .type = &tn_type_uint8, .ndim = 1, .shape = &length, .strides = &stride};
+    return take_span(argument, &span, call);
+}
+
+/* What stays as it is while the GIL is kept needs no hold: nothing can release or resize it before the function has returned. */
+static bool take_other(const tnpy_function *f, const planned_argument *argument, PyObject *obj, fast_call *call)
+{
+    if (PyBytes_CheckExact(obj) && !(argument->flags & NPY_ARRAY_WRITEABLE))
+        return take_bytes(argument, PyBytes_AS_STRING(obj), PyBytes_GET_SIZE(obj), call);
+    if (f->plan->threadsafe)
+        return false;
+    if (tnpy_span_check(f->state, obj)) {
+        const tnpy_span *self = (const tnpy_span *)obj;
+        return tnpy_span_is_live(self) && take_span(argument, &self->span, call);
+    }
+    if (PyByteArray_CheckExact(obj))
+        return take_bytes(argument, PyByteArray_AS_STRING(obj), PyByteArray_GET_SIZE(obj), call);
+    return has_plain_buffer(obj) && take_buffer(argument, obj, call);
+}
+
 static bool take_array(const tnpy_function *f, const planned_argument *argument, PyObject *obj, fast_call *call)
 {
-    if (tnpy_span_check(f->state, obj))
-        return take_span(f, argument, obj, call);
     const PyArrayObject_fields *array = (const PyArrayObject_fields *)obj;
-    if (Py_TYPE(obj) != f->state->ndarray || array->nd != argument->ndim || (~array->flags & argument->flags) != 0 ||
+    if (Py_TYPE(obj) != f->state->ndarray)
+        return take_other(f, argument, obj, call);
+    if (array->nd != argument->ndim || (~array->flags & argument->flags) != 0 ||
         !tnpy_numpy_is_type(array->descr, argument->of.array.key) || array->data == NULL || (uintptr_t)array->data & argument->misaligned)
         return false;
-    if (!take_extents(argument, array->dimensions, call))
+    bool contiguous = (array->flags & NPY_ARRAY_C_CONTIGUOUS) != 0;
+    if (!take_extents(argument, array->dimensions, call) ||
+        (argument->strided && !take_strides(argument, array->strides, contiguous, call)))
         return false;
     note_dtype(f, argument->arg, array->descr);
     call->args[argument->arg] = array->data;
@@ -149,23 +207,39 @@ static bool take(const tnpy_function *f, PyObject *const *objects, fast_call *ca
 
 /* --- overlap ------------------------------------------------------------------------------------------------------ */
 
-static uintptr_t end_of(const tn_param *param, const char *start, const ptrdiff_t *dims)
+typedef struct block {
+    uintptr_t start, end;
+} block;
+
+/* The bytes that an argument lies in. */
+static block block_of(const planned_argument *argument, const fast_call *call)
 {
-    size_t bytes = (size_t)param->type->itemsize;
-    for (int axis = 0; axis < param->ndim; axis++)
-        bytes *= (size_t)dims[1 + param->shape[axis]];
-    return (uintptr_t)start + bytes;
+    const planned_axis *axes = argument->of.array.axes;
+    ptrdiff_t itemsize = argument->of.array.key->type->itemsize;
+    block where = {(uintptr_t)call->args[argument->arg], (uintptr_t)call->args[argument->arg] + (size_t)itemsize};
+    if (argument->strided) {
+        for (int axis = 0; axis < argument->ndim; axis++) {
+            ptrdiff_t reach = (call->dims[axes[axis].dim] - 1) * call->steps[argument->strides + axis];
+            *(reach < 0 ? &where.start : &where.end) += (uintptr_t)reach;
+        }
+        return where;
+    }
+    size_t bytes = (size_t)itemsize;
+    for (int axis = 0; axis < argument->ndim; axis++)
+        bytes *= (size_t)call->dims[axes[axis].dim];
+    where.end = where.start + bytes;
+    return where;
 }
 
-/* Do the blocks of any two arrays meet that must not? Outputs still to be made have no address and meet none. */
-static bool any_meet(const tnpy_plan *plan, const tn_function *def, const fast_call *call)
+/* Do any two arrays meet that must not? Outputs still to be made have no address and meet none. */
+static bool any_meet(const tnpy_plan *plan, const fast_call *call)
 {
     for (int k = 0; k < plan->npairs; k++) {
-        int a = plan->arguments[plan->pairs[k].a].arg, b = plan->arguments[plan->pairs[k].b].arg;
-        const char *start_a = call->args[a], *start_b = call->args[b];
-        if (start_a != NULL && start_b != NULL &&
-            (uintptr_t)start_a < end_of(&def->params[b], start_b, call->dims) &&
-            (uintptr_t)start_b < end_of(&def->params[a], start_a, call->dims))
+        const planned_argument *a = &plan->arguments[plan->pairs[k].a], *b = &plan->arguments[plan->pairs[k].b];
+        if (call->args[a->arg] == NULL || call->args[b->arg] == NULL)
+            continue;
+        block first = block_of(a, call), second = block_of(b, call);
+        if (first.start < second.end && second.start < first.end)
             return true;
     }
     return false;
@@ -176,16 +250,21 @@ static bool any_meet(const tnpy_plan *plan, const tn_function *def, const fast_c
 /* 0, or -1 with tenon.CallError set. */
 static int run(const tnpy_function *f, fast_call *call)
 {
+    const ptrdiff_t *steps = no_steps;
     tn_stop stop;
     int stopped;
     stop.text[0] = '\0';
     call->args[f->def->nparams] = (char *)&call->result;
+    if (f->plan->strided) {
+        memset(call->steps, 0, (size_t)f->nargs * sizeof *call->steps);
+        steps = call->steps;
+    }
     if (f->plan->threadsafe) {
         Py_BEGIN_ALLOW_THREADS
-        stopped = f->def->loop(call->args, call->dims, no_steps, &stop);
+        stopped = f->def->loop(call->args, call->dims, steps, &stop);
         Py_END_ALLOW_THREADS
     } else {
-        stopped = f->def->loop(call->args, call->dims, no_steps, &stop);
+        stopped = f->def->loop(call->args, call->dims, steps, &stop);
     }
     if (!stopped)
         return 0;
@@ -367,7 +446,7 @@ PyObject *tnpy_call_planned(PyObject *self, PyObject *const *args, size_t nargsf
     fast_call call;
     if (!sort(plan, args, PyVectorcall_NARGS(nargsf), kwnames, objects) ||
         !take(f, objects, &call) || !take_outputs(f, objects, &call) ||
-        any_meet(plan, f->def, &call) || !make_outputs(f, objects, &call))
+        any_meet(plan, &call) || !make_outputs(f, objects, &call))
         return tnpy_call(self, args, nargsf, kwnames);
     if (run(f, &call) == 0)
         return results(f, objects, &call);

@@ -40,9 +40,15 @@ static tnpy_class *find_class(PyTypeObject *type)
     while (base != NULL && base->tp_dealloc != dealloc)
         base = base->tp_base;
     tnpy_state *state = base == NULL ? NULL : tnpy_state_of_type(base->tp_base);
+    if (state != NULL && state->last_class != NULL && state->last_class->type == base)
+        return state->last_class;
     PyObject *found = state == NULL ? NULL : PyDict_GetItemWithError(base->tp_dict, state->signature_name);
-    if (found != NULL && Py_TYPE(found)->tp_descr_get == signature_of)
+    if (found != NULL && Py_TYPE(found)->tp_descr_get == signature_of) {
+#ifndef Py_GIL_DISABLED
+        state->last_class = (tnpy_class *)found;
+#endif
         return (tnpy_class *)found;
+    }
     if (!PyErr_Occurred())
         PyErr_Format(PyExc_TypeError, "%.100s is no class of C: tenon.Handle is only the base of those", type->tp_name);
     return NULL;
@@ -104,7 +110,10 @@ static int handle_init(PyObject *self, PyObject *args, PyObject *kwargs)
 static PyObject *construct(PyObject *type, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     tnpy_class *cls = find_class((PyTypeObject *)type);
-    return cls == NULL ? NULL : PyObject_Vectorcall(cls->constructor, args, nargsf, kwnames);
+    if (cls == NULL)
+        return NULL;
+    PyObject *constructor = cls->constructor;
+    return ((const tn_callable *)constructor)->vectorcall(constructor, args, nargsf, kwnames);
 }
 
 /* The object gets its pointer. 0, or -1 with an exception: then it is freed. */
@@ -571,6 +580,9 @@ static int class_traverse(PyObject *self, visitproc visit, void *arg)
 static int class_clear(PyObject *self)
 {
     tnpy_class *cls = (tnpy_class *)self;
+    tnpy_state *state = tnpy_state_of(cls->core);
+    if (state->last_class == cls)
+        state->last_class = NULL;
     tnpy_spare_free(&cls->spare); /* which needs its type to be there */
     Py_CLEAR(cls->type);
     Py_CLEAR(cls->constructor);

@@ -23,6 +23,7 @@ static tnpy_memory *new_memory(tnpy_state *state)
     memory->exports = 0;
     memory->state = state;
     memory->tracked = memory->links = 0;
+    memory->borrows = 0;
     memory->counted = 0;
     memory->pinned = 0;
     memory->ended = 0;
@@ -89,6 +90,7 @@ tnpy_memory *tnpy_memory_borrow(tnpy_state *state, PyObject *obj, int writable, 
     tn_error err;
     tn_status status = tnpy_borrow(state, obj, writable, &memory->loan, span, &err);
     if (status == TN_OK) {
+        memory->borrows = 1;
         track(memory);
         return memory;
     }
@@ -122,7 +124,8 @@ void tnpy_memory_end(tnpy_memory *memory)
     if (memory->ended)
         return;
     memory->ended = 1;
-    tnpy_give_back(&memory->loan);
+    if (memory->borrows)
+        tnpy_give_back(&memory->loan);
     bool lent = memory->array.span.data != NULL;
     if (lent)
         tn_array_release(&memory->array);

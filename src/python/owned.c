@@ -161,11 +161,12 @@ static tnpy_dtype *dtype_of(tnpy_function *f, const tn_type *type)
 PyObject *tnpy_owned_result(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span)
 {
     tn_error err;
-    if (!is_fine(&array->span))
+    if (!is_fine(&array->span)) {
         place_empty(&array->span);
-    if (!is_fine(&array->span) && check(f, &array->span, &err) != TN_OK) {
-        tn_array_release(array);
-        return raise(&err);
+        if (check(f, &array->span, &err) != TN_OK) {
+            tn_array_release(array);
+            return raise(&err);
+        }
     }
     tnpy_dtype *dtype = dtype_of(f, array->span.type);
     if (dtype == NULL) {

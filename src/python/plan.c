@@ -48,10 +48,13 @@ static bool plan_array(tnpy_plan *plan, planned_argument *argument, int *naxes, 
         return false;
     argument->kind = PLANNED_ARRAY;
     argument->ndim = param->ndim;
-    argument->flags = NPY_ARRAY_C_CONTIGUOUS | (param->direction == TN_IN ? 0 : NPY_ARRAY_WRITEABLE);
+    argument->strided = param->kind == TN_PARAM_VIEW;
+    argument->strides = (uint16_t)(f->nargs + param->strides);
+    argument->flags = (argument->strided ? 0 : NPY_ARRAY_C_CONTIGUOUS) | (param->direction == TN_IN ? 0 : NPY_ARRAY_WRITEABLE);
     argument->misaligned = param->type->alignment - 1;
     argument->of.array.key = &f->slots[i].key;
     argument->of.array.axes = &plan->axes[*naxes];
+    plan->strided |= argument->strided;
     for (int axis = 0; axis < param->ndim; axis++) {
         const tn_size *size = &f->def->sizes[param->shape[axis]];
         bool sets = size->kind == TN_SIZE_IMPLIED && size->param == i && size->axis == axis;
@@ -122,6 +125,7 @@ static bool plan_argument(tnpy_plan *plan, int *naxes, const tnpy_function *f, i
     argument->name = param->flags & TN_POSITIONAL ? NULL : f->slots[i].name;
     switch ((tn_param_kind)param->kind) {
     case TN_PARAM_ARRAY:
+    case TN_PARAM_VIEW:
         return plan_array(plan, argument, naxes, f, i);
     case TN_PARAM_VALUE:
         return plan_value(argument, param);
@@ -130,7 +134,6 @@ static bool plan_argument(tnpy_plan *plan, int *naxes, const tnpy_function *f, i
         return true;
     case TN_PARAM_HANDLE:
         return plan_handle(plan, argument, f, i);
-    case TN_PARAM_VIEW:
     case TN_PARAM_SPAN:
     case TN_PARAM_TEXT:
     case TN_PARAM_OWNED:
@@ -140,11 +143,15 @@ static bool plan_argument(tnpy_plan *plan, int *naxes, const tnpy_function *f, i
     return false;
 }
 
+static bool is_memory(const tn_param *param)
+{
+    return param->kind == TN_PARAM_ARRAY || param->kind == TN_PARAM_VIEW;
+}
+
 static bool must_be_disjoint(const tn_param *a, const tn_param *b)
 {
-    bool arrays = a->kind == TN_PARAM_ARRAY && b->kind == TN_PARAM_ARRAY;
     bool written = a->direction != TN_IN || b->direction != TN_IN;
-    return arrays && written && tnpy_must_be_disjoint(a->flags | b->flags, a->type, b->type);
+    return is_memory(a) && is_memory(b) && written && tnpy_must_be_disjoint(a->flags | b->flags, a->type, b->type);
 }
 
 static void plan_pairs(tnpy_plan *plan, const tn_function *def)

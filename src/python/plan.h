@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A plan: what fast.c needs to know of a function, laid out for the order in which a call needs it.
  *
- * A plan covers functions of arrays, floats, integers and objects of C; views, text, records, optional arguments and what
- * has sizes that are not known when they are needed take the general way.
+ * A plan covers functions of arrays, views, floats, integers and objects of C; spans, text, records, optional arguments and
+ * what has sizes that are not known when they are needed take the general way.
  */
 #ifndef TNPY_PLAN_H
 #define TNPY_PLAN_H
@@ -27,6 +27,8 @@ typedef struct planned_argument {
     uint8_t arg;                /* index into the loop's args */
     uint8_t ndim;
     uint8_t shift;              /* integers on a big-endian machine: bits by which the value moves to come first */
+    bool strided;               /* a view: any strides, which C is told */
+    uint16_t strides;           /* of a view: index of the first of them in the loop's steps */
     int flags;                  /* NumPy's flags that must be set: contiguous, and writeable where it is written */
     uint32_t misaligned;        /* bits of the address that must be 0 */
     union {
@@ -64,6 +66,7 @@ struct tnpy_plan {
     uint8_t returned;           /* how many things the call returns */
     uint8_t nhandles;           /* how many arguments are objects of C */
     bool threadsafe;
+    bool strided;               /* some arguments are */
     bool computes;              /* some sizes are expressions */
     planned_argument arguments[MAX_PLANNED];
     planned_constant constants[MAX_PLANNED];

@@ -46,6 +46,7 @@ typedef struct tnpy_state {
     PyTypeObject *class_type;     /* of what a class of C knows of itself (handle.h) */
     PyTypeObject *ndarray;        /* numpy.ndarray, borrowed; NULL until somebody has imported NumPy */
     PyObject *signature_name;     /* "__signature__", interned */
+    struct tnpy_class *last_class; /* of which an object was made last, borrowed; for handle.c alone */
     PyObject *named_tuples;       /* dict: the classes of records, for record.c alone */
     struct tnpy_inbox *inbox;     /* of the interpreter: what other threads have let go of (release.h) */
     PyObject *protocol_names;     /* tuple, for protocol/names.c alone; NULL until needed */

@@ -5,6 +5,7 @@ The short way serves a parameter only once the planned way has accepted an array
 same call, made three times and once by keyword, goes all ways there are.
 """
 
+import array
 import inspect
 import sys
 from collections.abc import Callable
@@ -14,9 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tenon
+
 SOURCE = """
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <tenon/tenon.h>
 typedef struct { int32_t a; float b; } pair;
 double first(size_t n, const double x[n]) { return n ? x[0] : -1; }
 int16_t sum3(int8_t a, uint16_t b, int64_t c) { return (int16_t)(a + b + c); }
@@ -53,6 +58,41 @@ double both(size_t n, const double x[n], double y[n], double z[n])
 }
 /** @param[out] y n times a */
 void filled(size_t n, double a, double y[n]) { for (size_t i = 0; i < n; i++) y[i] = a; }
+float single(size_t n, const float x[n]) { return n ? x[0] : -1; }
+double total(tn_const_f64_2 x)
+{
+    double sum = 0;
+    for (ptrdiff_t i = 0; i < x.shape[0]; i++)
+        for (ptrdiff_t j = 0; j < x.shape[1]; j++) sum = 3 * sum + TN_AT(x, i, j);
+    return sum;
+}
+void fill(double a, tn_f64_1 x) { for (ptrdiff_t i = 0; i < x.shape[0]; i++) TN_AT(x, i) = a; }
+void fill2(double a, tn_f64_2 x)
+{
+    for (ptrdiff_t i = 0; i < x.shape[0]; i++)
+        for (ptrdiff_t j = 0; j < x.shape[1]; j++) TN_AT(x, i, j) = a;
+}
+void narrow(tn_const_f64_1 x, tn_f32_1 y, size_t n, const double w[n])
+{
+    for (ptrdiff_t i = 0; i < y.shape[0]; i++) TN_AT(y, i) = i < x.shape[0] && n ? (float)(w[0] * TN_AT(x, i)) : 0;
+}
+uint64_t sum_bytes(size_t n, const uint8_t b[n]) { uint64_t s = 0; for (size_t i = 0; i < n; i++) s += b[i]; return s; }
+uint64_t sum_chars(size_t n, const char b[n]) { return sum_bytes(n, (const uint8_t *)b); }
+/** @threadsafe */
+uint64_t sum_freely(size_t n, const uint8_t b[n]) { return sum_bytes(n, b); }
+void clear(size_t n, uint8_t b[n]) { for (size_t i = 0; i < n; i++) b[i] = 0; }
+double three(const double x[3]) { return x[0] + 10 * x[1] + 100 * x[2]; }
+typedef struct box { double x[4]; } box;
+box *box_new(int64_t first, int n)
+{
+    box *b = n < 0 ? NULL : calloc(1, sizeof *b);
+    if (b != NULL) b->x[0] = (double)first + n;
+    return b;
+}
+void box_free(box *b) { free(b); }
+double box_get(const box *b, int k) { return b->x[k & 3]; }
+void box_set_all(box *b, size_t n, const double x[n]) { for (size_t i = 0; i < n && i < 4; i++) b->x[i] = x[i]; }
+double box_dot(const box *b, const box *c) { return b->x[0] * c->x[0]; }
 /** @param[out] y smaller by n */
 void shorter(size_t n, const double x[n], double y[3 - n]) { for (size_t i = 0; i + n < 3; i++) y[i] = x[0]; }
 """
@@ -170,3 +210,148 @@ def test_outputs_passed_are_given_back_where_a_call_is_refused(module: ModuleTyp
         with pytest.raises(ValueError, match="n is 3 in x but 4 in z"):
             module.both(VECTOR, y=y, z=wrong)
     assert (sys.getrefcount(y), sys.getrefcount(wrong)) == before
+
+
+# --- strides, other memory than ndarrays', objects --------------------------------------------------------------------
+
+
+class Sub(np.ndarray):
+    """Only the general way takes it."""
+
+
+def doubles() -> np.ndarray:
+    return np.arange(24.0).reshape(4, 6)
+
+
+def elsewhere() -> np.ndarray:
+    return np.zeros(64, np.uint8)[4:60].view(np.float32)
+
+
+def bent(memory: np.ndarray, dtype: Any, *where: int) -> np.ndarray:
+    """Some of the bytes of an array as another one."""
+    return memory.reshape(-1).view(np.uint8)[slice(*where)].view(dtype)
+
+
+MADE: list[tuple[str, Callable[[], tuple[Any, ...]]]] = [
+    ("single", lambda: (np.arange(3, dtype=np.float32) + 1.5,)),
+    ("total", lambda: (doubles(),)),
+    ("total", lambda: (doubles().T,)),
+    ("total", lambda: (doubles()[::-1, ::2],)),
+    ("total", lambda: (doubles()[:0],)),
+    ("total", lambda: (np.broadcast_to(np.arange(3.0), (2, 3)),)),
+    ("total", lambda: (doubles()[0],)),
+    ("total", lambda: (bent(doubles(), [("a", "f4"), ("x", "f8")], 0, 96)["x"].reshape(2, 4),)),
+    ("total", lambda: (doubles().astype(np.float32),)),
+    ("total", lambda: (memoryview(doubles()),)),
+    ("total", lambda: (tenon.Span(doubles())[:, ::-2],)),
+    ("fill", lambda: (2.0, np.zeros(6)[::-2])),
+    ("fill", lambda: (2.0, np.zeros(6))),
+    ("fill", lambda: (2.0, READ_ONLY)),
+    ("fill", lambda: (2.0, np.lib.stride_tricks.as_strided(np.zeros(6), (3,), (0,)))),
+    ("fill", lambda: (2.0, np.lib.stride_tricks.as_strided(np.zeros(6), (0,), (0,)))),
+    ("fill", lambda: (2.0, array.array("d", [1, 2]))),
+    ("fill", lambda: (2.0, memoryview(np.zeros(6))[::2])),
+    ("fill2", lambda: (2.0, doubles())),
+    ("fill2", lambda: (2.0, doubles().T)),
+    ("fill2", lambda: (2.0, doubles()[:, ::2])),
+    ("fill2", lambda: (2.0, np.lib.stride_tricks.as_strided(np.zeros(8), (3, 3), (8, 8)))),
+    ("narrow", lambda: (np.arange(6.0)[::-1], elsewhere()[::2], np.ones(2))),
+    ("narrow", lambda: (np.arange(6.0)[::-1], elsewhere(), np.ones(0))),
+    *[("narrow", lambda where=where: (lambda x: (x[::2], bent(x, "f4", *where)[::2], np.ones(1)))(np.arange(6.0)))
+      for where in ((0, 16), (4, 20), (40, 48), (44, 48))],
+    *[("narrow", lambda where=where: (lambda x: (x[1:], bent(x, "f4", *where), x[:1]))(np.arange(6.0)))
+      for where in ((0, 8), (8, 16), (40, 48))],
+    *[(name, lambda data=data: (data(),))
+      for name in ("sum_bytes", "sum_chars", "sum_freely", "clear")
+      for data in (lambda: b"", lambda: b"\1\2\xff", lambda: bytearray(b"\1\2"), lambda: bytearray(), lambda: "text",
+                   lambda: memoryview(b"\1\2"), lambda: memoryview(bytearray(8))[::2],
+                   lambda: array.array("b", [1, -1]), lambda: array.array("B", [1, 255]),
+                   lambda: array.array("d", [1]), lambda: np.ones(3, np.uint8), lambda: np.ones(3, np.int8), lambda: np.ones(3, bool), lambda: type("Bytes", (bytes,), {})(b"\7"))],
+    *[("three", lambda data=data: (data(),))
+      for data in (lambda: array.array("d", [1, 2, 3]), lambda: array.array("d", [1, 2]),
+                   lambda: array.array("f", [1, 2, 3]), lambda: memoryview(np.arange(3.0)),
+                   lambda: memoryview(np.arange(6.0))[::2],
+                   lambda: memoryview(bytes(24)), lambda: memoryview(bytes(24)).cast("d"), lambda: tenon.zeros(3))],
+]
+
+
+def general(arg: Any) -> Any:
+    return arg.view(Sub) if isinstance(arg, np.ndarray) else arg
+
+
+def seen(arg: Any) -> Any:
+    return arg if isinstance(arg, str | float | bytes) else np.asarray(arg).tobytes()
+
+
+@pytest.mark.parametrize(("name", "make"), MADE, ids=[f"{number}-{name}" for number, (name, _) in enumerate(MADE)])
+def test_any_memory_is_taken_or_refused_alike_and_written_to(
+    module: ModuleType, name: str, make: Callable[[], tuple[Any, ...]]
+) -> None:
+    function = getattr(module, name)
+    last = list(inspect.signature(function).parameters)[-1]
+
+    def tell(call: Callable[..., Any]) -> tuple[str, list[Any]]:
+        args = make()
+        return outcome(lambda: call(*args)), [seen(arg) for arg in args]
+
+    told = [tell(function) for _ in range(3)]
+    told.append(tell(lambda *args: function(*args[:-1], **{last: args[-1]})))
+    told.append(tell(lambda *args: function(*map(general, args))))
+    assert all(one == told[0] for one in told), told
+
+
+def test_a_released_memoryview_is_refused(module: ModuleType) -> None:
+    view = memoryview(np.arange(3.0))
+    assert module.three(view) == 210
+    view.release()
+    for _ in range(3):
+        with pytest.raises(ValueError, match="released"):
+            module.three(view)
+
+
+def test_a_buffer_is_given_back(module: ModuleType) -> None:
+    numbers = array.array("d", [1, 2, 3])
+    owner = bytearray(numbers.tobytes())
+    for _ in range(3):
+        assert module.three(numbers) == module.three(memoryview(owner).cast("d")) == 321
+    numbers.append(4)
+    owner.append(4)
+
+
+def test_objects_are_made_and_used_alike_on_every_way(module: ModuleType) -> None:
+    box = module.box
+    for _ in range(3):
+        one, other, third = box(1, 1), box(1, n=1), box.__new__(box)
+        third.__init__(1, 1)
+        assert one.get(0) == other.get(k=0) == third.get(0) == 2
+        one.set_all(VECTOR)
+        other.set_all(x=VECTOR)
+        assert one.dot(other) == 1 and one.get(2) == other.get(2) == 3
+        with pytest.raises(MemoryError, match=r"^box\(\): C returned no box"):
+            box(0, -1)
+        for wrong in ((), (1,), (1, "x"), (1, 2**31), (2**63, 0), (1, 2, 3)):
+            with pytest.raises((TypeError, OverflowError)) as caught:
+                box(*wrong)
+            with pytest.raises(caught.type) as other_way:
+                box.__new__(box).__init__(*wrong)
+            assert str(caught.value) == str(other_way.value)
+        one.close()
+        for call in (one.get, one.set_all, third.dot):
+            with pytest.raises(ValueError, match="closed"):
+                call(one if call == third.dot else 0 if call == one.get else VECTOR)
+        with pytest.raises(TypeError, match="c must be box, got float"):
+            third.dot(1.0)
+
+
+def test_objects_of_a_derived_class_are_no_less_objects(module: ModuleType) -> None:
+    class Named(module.box):
+        def __init__(self, name: str) -> None:
+            super().__init__(3, 0)
+            self.name = name
+
+    class Same(module.box):
+        pass
+
+    for _ in range(3):
+        named, same = Named("a"), Same(2, 0)
+        assert type(same) is Same and named.dot(same) == 6 and module.box(5, 0).dot(named) == 15

@@ -9,7 +9,6 @@ from . import expression, types
 from .declarations import Constant, Number, Record
 from .model import (
     Bytes,
-    Direction,
     ElementType,
     Function,
     MethodKind,
@@ -21,8 +20,7 @@ from .model import (
     Subarray,
     Throw,
 )
-
-MAX_SHORT_PARAMS = 8  # TN_SHORT_PARAMS
+from .short import is_short, short_call
 
 
 def python_half(module: Module) -> str:
@@ -278,25 +276,18 @@ class _Emitter:
         )
         if flags:
             fields.append(f".flags = {flags}")
-        if _is_short(function):
+        if is_short(function):
             fields.append(f".call = (void (*)(void))tn_its_call_{name}")
         return "{" + ",\n     ".join(fields) + "}"
 
     def _short_calls(self) -> None:
         """The calls that are inlined here (include/tenon/fast.h); they read the table that follows them."""
-        short = [(index, f) for index, f in enumerate(self.module.functions) if _is_short(f)]
+        short = [(index, f) for index, f in enumerate(self.module.functions) if is_short(f)]
         if not short:
             return
         self.lines += [f"static const tn_function tn_its_functions[{len(self.module.functions)}];", ""]
         for index, function in short:
-            self.lines += [
-                f"static PyObject *tn_its_call_{function.name}(PyObject *self, PyObject *const *args, size_t nargsf,",
-                "    PyObject *names)",
-                "{",
-                f"    return tn_call_short(self, args, nargsf, names, &tn_its_functions[{index}]);",
-                "}",
-                "",
-            ]
+            self.lines += short_call(function, index, self.type_name)
 
     # --- classes ------------------------------------------------------------------------------------------------------
 
@@ -364,31 +355,6 @@ class _Emitter:
         self.lines.append("static const tn_module tn_its_module = {")
         self.lines += [f"    {field}," for field in fields]
         self.lines.append("};")
-
-
-def _is_short(function: Function) -> bool:
-    """Worth a call of its own: few parameters, all of them arrays, numbers or objects that are passed by position.
-    tn_call_short leaves to the engine what this lets through and it does not serve."""
-    if not 1 <= len(function.params) <= MAX_SHORT_PARAMS or function.says_error:
-        return False
-    if function.result is not None and function.result.kind is ParamKind.TEXT:
-        return False
-    if not all(_is_short_param(param) for param in function.params):
-        return False
-    counted = function.threadsafe or function.exclusive  # the calls that use an object are
-    if counted and any(param.kind is ParamKind.HANDLE for param in function.params):
-        return False
-    return all(size.kind is not SizeKind.EXPRESSION for size in function.sizes)
-
-
-def _is_short_param(param: Param) -> bool:
-    if param.optional or param.at_least:
-        return False
-    if param.kind is ParamKind.VALUE:
-        return param.direction is Direction.IN and isinstance(param.type, Number)
-    if param.kind is ParamKind.ARRAY:
-        return param.direction is not Direction.OUT
-    return param.kind in (ParamKind.HANDLE, ParamKind.SIZE)
 
 
 def _methods(function: Function, number: int) -> list[str]:

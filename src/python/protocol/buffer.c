@@ -105,9 +105,7 @@ static const ptrdiff_t *real_suboffsets(const Py_buffer *buffer)
     return NULL;
 }
 
-/* What most exporters give, in one pass: elements of one native character, direct memory, a length that agrees. False where
- * there is more to be said. */
-static bool read_plain(const Py_buffer *buffer, tn_span *span)
+bool tnpy_buffer_read_plain(const Py_buffer *buffer, tn_span *span)
 {
     ptrdiff_t length = buffer->itemsize;
     const tn_type *type = type_of_character(buffer->format, length);
@@ -162,7 +160,7 @@ tn_status tnpy_buffer_borrow(tnpy_state *state, PyObject *obj, bool writable, tn
     tn_status status = get(obj, writable, &loan->buffer, err);
     if (status != TN_OK)
         return status;
-    if (read_plain(&loan->buffer, span))
+    if (tnpy_buffer_read_plain(&loan->buffer, span))
         return TN_OK;
     status = read_type(state, loan, span, err);
     if (status == TN_OK)

@@ -10,4 +10,8 @@
 tn_status tnpy_buffer_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
                              tn_error *err);
 
+/* What most exporters give, in one pass: elements of one native character, direct memory, a length that agrees. False where
+ * there is more to be said. */
+bool tnpy_buffer_read_plain(const Py_buffer *buffer, tn_span *span);
+
 #endif
