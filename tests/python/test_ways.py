@@ -266,7 +266,8 @@ MADE: list[tuple[str, Callable[[], tuple[Any, ...]]]] = [
       for data in (lambda: b"", lambda: b"\1\2\xff", lambda: bytearray(b"\1\2"), lambda: bytearray(), lambda: "text",
                    lambda: memoryview(b"\1\2"), lambda: memoryview(bytearray(8))[::2],
                    lambda: array.array("b", [1, -1]), lambda: array.array("B", [1, 255]),
-                   lambda: array.array("d", [1]), lambda: np.ones(3, np.uint8), lambda: np.ones(3, np.int8), lambda: np.ones(3, bool), lambda: type("Bytes", (bytes,), {})(b"\7"))],
+                   lambda: array.array("d", [1]), lambda: np.ones(3, np.uint8), lambda: np.ones(3, np.int8),
+                   lambda: np.ones(3, bool), lambda: type("Bytes", (bytes,), {})(b"\7"))],
     *[("three", lambda data=data: (data(),))
       for data in (lambda: array.array("d", [1, 2, 3]), lambda: array.array("d", [1, 2]),
                    lambda: array.array("f", [1, 2, 3]), lambda: memoryview(np.arange(3.0)),
