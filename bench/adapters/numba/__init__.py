@@ -10,8 +10,8 @@ Choices, and where Numba's documentation says so:
   signature makes every call slower, since the dispatcher compares all of them; so there is none for memoryview and
   array.array, which Numba could take. sum_bytes has one for bytes and one for bytearray.
 - cache=True ("Notes on Caching"): compiled code is kept beside the source. Building is to import the module once.
-- error_model="numpy" ("Performance Tips"): no tests for divisions by zero. fastmath stays off, since it may change results;
-  boundscheck and nogil are off, as by default.
+- error_model="numpy" ("Just-in-Time compilation", JIT functions): no tests for divisions by zero. fastmath stays off,
+  since it may change results; boundscheck and nogil are off, as by default.
 - series is a jitclass, which can't be cached: it is compiled when it is first used. It has no __array__.
 
 C's memory can be looked at (numba.carray), but nothing frees it with the array: handed and aligned are left out.

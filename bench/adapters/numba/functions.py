@@ -2,7 +2,7 @@
 """functions.c, written again in Python for Numba."""
 
 import numpy as np
-from numba import float32, float64, int64, njit, types, uint64, uint8, void
+from numba import float32, float64, int64, njit, types, uint8, uint64, void
 
 READ = types.Array(float64, 1, "C", readonly=True)
 WRITTEN = float64[::1]

@@ -5,16 +5,17 @@ Choices, and where tvm-ffi's documentation says so:
 
 - Arguments are TensorView, results Tensor ("Tensor and DLPack"); typed functions are exported by
   TVM_FFI_DLL_EXPORT_TYPED_FUNC ("Function and Module"). An ndarray comes through its __dlpack__.
-- Device, element type, dimensions, order and sizes are checked by hand with TVM_FFI_CHECK ("Kernel Library Guide", validate
-  inputs), and alignment. DLPack says nothing of whether memory may be written: NumPy itself refuses read-only arrays.
-- Built by the commands of "Quick Start": the compiler with what tvm-ffi-config says, -O3, -fvisibility=hidden; loaded by
-  tvm_ffi.load_module.
-- release_gil = False (Function.release_gil): by default each call releases the GIL, which costs more than these functions.
-- sum_bytes takes ffi::Bytes ("Any and AnyView"): bytes are copied into it.
-- New memory is a Tensor of Tensor::FromNDAlloc (<tvm/ffi/container/tensor.h>), since FromEnvAlloc needs a framework with an
-  allocator, which NumPy is not. np.from_dlpack makes it an ndarray ("Python Guide").
+- Device, element type, dimensions, order and sizes are checked by hand with TVM_FFI_CHECK ("Kernel Library Guide",
+  validate inputs), and alignment. tvm-ffi asks for DLPack's older form, which can't say that memory is read-only: NumPy
+  refuses to export read-only arrays so.
+- Built by a raw command ("Quick Start"): the compiler with what tvm-ffi-config says, with -O3 and -fvisibility=hidden;
+  loaded by tvm_ffi.load_module.
+- release_gil = False (Function.release_gil): by default calls release the GIL, which costs more than these functions.
+- sum_bytes takes ffi::Bytes ("Any and AnyView"): up to seven bytes lie in the value itself, more are copied.
+- New memory is a Tensor of Tensor::FromNDAlloc (<tvm/ffi/container/tensor.h>), since FromEnvAlloc needs a framework
+  with an allocator, which NumPy is not. np.from_dlpack makes it an ndarray ("Python Guide").
 - Keywords: make_kwargs_wrapper of tvm_ffi.utils.kwargs_wrapper, a function of Python around the call.
-- series is an Object with methods of reflection::ObjectDef, registered for Python by register_object ("Object and Class").
+- series is an Object with methods of reflection::ObjectDef, which Python knows by register_object ("Object and Class").
 
 Structures are left out, since DLPack has none.
 """

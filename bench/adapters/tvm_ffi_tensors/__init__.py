@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """tvm-ffi where callers keep tvm_ffi.Tensor: the modules are those of the adapter tvm_ffi, in its folder, built once.
 
-Each ndarray is made a Tensor before the call (tvm_ffi.from_dlpack), and results stay Tensors: what calls cost where arrays
-need not go through DLPack each time.
+Each ndarray is made a Tensor before the call (tvm_ffi.from_dlpack), and results stay Tensors: what calls cost where
+arrays need not go through DLPack each time. The exception is an array that the timed expression itself makes.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
 from adapters import tvm_ffi
 
 
