@@ -115,8 +115,8 @@ TYPES = [
     *(_scale(f"{name} written", f"{name} for float64, written", f"x = np.arange(-1, 2).astype({dtype!r})",
              "x[...] = x * 2", "an error, or the elements of x doubled")
       for name, dtype in {"float32": "f4", "int64": "i8", "big-endian": ">f8", "complex": "c16"}.items()),
-    *(_read(f"{name} read", f"{name} for float64, read", "largest", f"x = np.roll(np.arange(-MANY, 0), 7).astype({dtype!r})",
-            "result = 6", ERROR)
+    *(_read(f"{name} read", f"{name} for float64, read", "largest",
+            f"x = np.roll(np.arange(-2 * MANY, -MANY), 7).astype({dtype!r})", "result = 6", ERROR)
       for name, dtype in {"float32": "f4", "int64": "i8", "big-endian": ">f8", "object": "O"}.items()),
     _read("complex read", "complex for float64, read", "first", "x = np.array([1 + 2j, 3 + 4j])", None, ERROR),
     Probe("narrowed", "float64 for float32, read", "first_single", "x = np.array([1e300, 0.0])",
