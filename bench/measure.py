@@ -6,8 +6,8 @@ window is a number of calls in a Python loop, chosen beforehand so that it lasts
 CPU time, the loop included, divided by the number of calls is one value. A window in which the process was interrupted
 is not counted and is repeated, a few times; then it is counted, and the results say so. Each round has windows of fixed
 work, too, at its begin, in its middle and at its end: a round in which these took longer than usual was disturbed from
-outside, by another program on the same caches, say, and is dropped with all its windows, as long as enough are left. The
-median counts, and the quartiles tell how sure it is.
+outside, by another program on the same caches, say, and is dropped with all its windows, as long as enough are left.
+The median counts, and the quartiles tell how sure it is.
 """
 
 import gc

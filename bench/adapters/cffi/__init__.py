@@ -5,11 +5,12 @@ Choices made:
 
 - The API mode, out of line, which cffi's overview calls the main mode of usage and the fast one: `python
   functions_build.py` compiles a module of C, with -O3.
-- Arrays become pointers through ffi.from_buffer("double[]", x), the documented way for NumPy arrays. Types are made once
-  by ffi.typeof(), and `require_writable`, for what C writes, is passed by position, which saves 100 ns.
+- Arrays become pointers through ffi.from_buffer("double[]", x), the documented way for NumPy arrays. Types are made
+  once by ffi.typeof(), and `require_writable`, for what C writes, is passed by position, which saves 100 ns.
 - from_buffer() looks at contiguity, writability and the number of bytes. Element types and dimensions are not checked
   by cffi, and not by this glue, which adds only the comparison of lengths without which C would leave the memory.
-- Memory of C is owned by ffi.gc(), and ffi.buffer() keeps it. An object shows its memory through NumPy's array interface.
+- Memory of C is owned by ffi.gc(), and ffi.buffer() keeps it. An object shows its memory through NumPy's array
+  interface.
 """
 
 import importlib.metadata

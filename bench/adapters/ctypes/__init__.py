@@ -3,14 +3,14 @@
 
 Choices made:
 
-- argtypes and restype are declared once. Pointers are POINTER(c_double), and what is passed is `c_double.from_buffer(x)`:
-  "if a function argument is explicitly declared to be a pointer type in argtypes, an object of the pointed type can be
-  passed" (ctypes, "Type conversions"). With one array that took 0.5 µs; `(c_double * n).from_buffer(x)` 0.9 µs, `x.ctypes.data`
-  1.2 µs, `x.ctypes.data_as()` and `x.ctypes` itself 2 µs.
+- argtypes and restype are declared once. Pointers are POINTER(c_double), and what is passed is
+  `c_double.from_buffer(x)`: where a pointer is declared, an object of the type it points to can be passed, and ctypes
+  passes its address (ctypes, "Type conversions"). With one array that took 0.5 µs, `(c_double * n).from_buffer(x)`
+  0.9 µs, `x.ctypes.data` 1.2 µs, `x.ctypes.data_as()` and `x.ctypes` itself 2 µs.
 - from_buffer() takes writable, contiguous memory. For read-only arrays it is from_address(x.ctypes.data), without the
   cycle of references that data_as() leaves to the collector.
-- Nothing looks at element types. Lengths are compared; what stands behind them is the caller's business, as with ctypes
-  in general.
+- Nothing looks at element types. Lengths are compared; what stands behind them is the caller's business, as with
+  ctypes in general.
 - Memory of C belongs to an object of Python with NumPy's array interface, the base of the array.
 """
 

@@ -26,8 +26,8 @@ c_sum_bytes = declared("sum_bytes", c_uint64, c_size_t, c_char_p)
 c_largest = declared("largest", c_ssize_t, c_size_t, DOUBLES)
 
 
-# The first element, shared: where a pointer is declared, ctypes passes its address. from_buffer() doesn't take read-only
-# memory, nor none at all.
+# The first element, shared: where a pointer is declared, ctypes passes its address. from_buffer() doesn't take
+# read-only memory, nor none at all.
 def readable(x, element=c_double):
     try:
         return element.from_buffer(x)
@@ -60,7 +60,9 @@ def add_seven(a, b, c, d, e, f, g, z):
     n = len(a)
     if not n == len(b) == len(c) == len(d) == len(e) == len(f) == len(g) == len(z):
         raise ValueError("the arrays must have one length")
-    c_add_seven(n, readable(a), readable(b), readable(c), readable(d), readable(e), readable(f), readable(g), writable(z))
+    c_add_seven(
+        n, readable(a), readable(b), readable(c), readable(d), readable(e), readable(f), readable(g), writable(z)
+    )
 
 
 def doubled(x):

@@ -3,14 +3,14 @@
 
 Choices made:
 
-- load_library() and argtypes by ndpointer() with dtype, ndim and flags, as NumPy's reference, "ctypes foreign function
-  interface", shows. So element type, dimensions, order, alignment and writability are checked. The flags are one number,
-  and asking for three costs what asking for one does.
-- Where C takes a length, a function of Python passes len(x) and compares lengths. Where it takes none, what ctypes gives
-  is used as it is: ndpointer() knows shapes.
-- Bytes become an array by np.frombuffer(), as does memory of C: what is shown there is an array of ctypes, whose end frees
-  the memory. as_array() would be slower, and its dtype is one that memoryview doesn't read. An object shows its memory
-  through NumPy's array interface.
+- load_library() and argtypes by ndpointer() with dtype, ndim and flags, as NumPy's reference, "ctypes foreign
+  function interface", shows. So element type, dimensions, order, alignment and writability are checked. The flags are
+  one number, and asking for three costs what asking for one does.
+- Where C takes a length, a function of Python passes len(x) and compares lengths. Where it takes none, what ctypes
+  gives is used as it is: ndpointer() knows shapes.
+- Bytes become an array by np.frombuffer(), as does memory of C: what is shown there is an array of ctypes, whose end
+  frees the memory. as_array() would be slower, and its dtype is one that memoryview doesn't read. An object shows its
+  memory through NumPy's array interface.
 """
 
 import shutil

@@ -3,15 +3,17 @@
 
 Choices made:
 
-- Arrays are arguments of the type `cnp.ndarray[const double, mode="c"]`, the buffer syntax of Cython's tutorial "Working
-  with NumPy". The tutorial prefers typed memoryviews, `const double[::1]`, within Cython. As arguments, which are taken
-  once and handed to C, they cost more: 1.5 times as much with one array, 1.8 times with three, since each makes an
-  object. The modules would be three times as large. In return they would accept memoryview and array.array.
+- Arrays are arguments of the type `cnp.ndarray[const double, mode="c"]`, the buffer syntax of Cython's tutorial
+  "Working with NumPy". The tutorial prefers typed memoryviews, `const double[::1]`, within Cython. As arguments,
+  which are taken once and handed to C, they cost more: 1.5 times as much with one array, 1.8 times with three, since
+  each makes an object. The modules would be three times as large. In return they would accept memoryview and
+  array.array.
 - Cython doesn't ask a buffer for writable memory if it sees no assignment to an element: the glue asks, for what C
   writes. It also compares lengths. Bytes are taken by PyObject_GetBuffer, from cpython.buffer.
-- boundscheck and wraparound are off, as the tutorial says for speed. binding is off: it makes plain built-in functions,
-  which cost the same and are smaller. -O3, no debug information, hidden symbols, by `# distutils:` lines of the sources
-  (user's guide, "Source Files and Compilation"). Link-time optimisation changes nothing that can be measured.
+- boundscheck and wraparound are off, as the tutorial says for speed. binding is off: it makes plain built-in
+  functions, which cost the same and are smaller. -O3, no debug information, hidden symbols, by `# distutils:` lines
+  of the sources (user's guide, "Source Files and Compilation"). Link-time optimisation changes nothing that can be
+  measured.
 - New arrays are made by NumPy's C API. Memory of C belongs to an extension type with a free list, the array's base.
 - It is built by `cythonize -i`, which the user's guide names first.
 """

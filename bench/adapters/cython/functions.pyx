@@ -12,8 +12,8 @@ cimport cfunctions as lib
 cnp.import_array()
 
 
-# A buffer that is declared as an argument is asked for writable memory only where an element is assigned to, and here C
-# is what writes.
+# A buffer that is declared as an argument is asked for writable memory only where an element is assigned to, and here
+# C is what writes.
 cdef inline int must_be_writable(cnp.ndarray x) except -1:
     if not cnp.PyArray_ISWRITEABLE(x):
         raise ValueError("the array is read-only, and it would be written")
