@@ -25,7 +25,8 @@ def build(part: str, folder: Path) -> list[Path]:
 def functions(modules: Mapping[str, ModuleType]) -> dict[str, Any]:
     ten, more = modules["functions"], modules["more"]
     others = ["sum_strided", "first_pair", "accumulate", "handed", "aligned", "series"]
-    return {name: getattr(ten, name) for name in TEN} | {name: getattr(more, name) for name in others}
+    bound = {name: getattr(ten, name) for name in TEN} | {name: getattr(more, name) for name in others}
+    return bound | {"add_keywords": ten.add}
 
 
 
