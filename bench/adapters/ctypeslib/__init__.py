@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
 from adapters import BENCH, TEN, Peer
 from adapters.native import shared
 
