@@ -72,9 +72,10 @@ class Grid:
         return {peer: value for peer in self.peers() if (value := self.value(peer, column)) is not None}
 
     def best(self, column: Column) -> set[str]:
-        """The best peers: several where they are level."""
+        """The best peers: several where some are level, none where all are."""
         values = self.measured_peers(column)
-        return {peer for peer, value in values.items() if value == min(values.values())}
+        best = {peer for peer, value in values.items() if value == min(values.values())}
+        return best if len(best) < len(values) or len(values) == 1 else set()
 
 
 @dataclass(frozen=True)

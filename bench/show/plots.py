@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Plots of the tables, as SVG and PNG. A peer has the same colour, mark and place in each of them."""
 
+import io
 import itertools
 import math
+import re
 import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -36,7 +38,7 @@ STYLES = {
     "f2py": ("#999933", "P"),
     "numba": ("#E69F00", "X"),
     "tvm-ffi": ("#332288", "h"),
-    "tvm-ffi tensors": ("#88CCEE", "p"),
+    "tvm-ffi, Tensor kept": ("#88CCEE", "p"),
     "rust-numpy": ("#661100", "*"),
     "rust-numpy raw": ("#B5651D", "*"),
 }
@@ -55,7 +57,7 @@ def _known(name: str) -> tuple[str, str] | None:
     name = name.removeprefix(IN_PYTHON)
     if is_ours(name):
         return MARKS.get(name, TENON)
-    return BASE if name in {"floor", "plain C loop"} else STYLES.get(name)
+    return BASE if name in {"floor", "plain C loop"} else STYLES.get(name.removesuffix(", defaults"))
 
 
 def styles(rows: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -113,8 +115,9 @@ def _finish(axes: Axes, grid: Grid, column: Column, limits: tuple[float, float] 
         if ours is not None:
             axes.axvline(ours, color=TENON[0], linewidth=0.8, linestyle=":", zorder=0)
     else:
-        axes.set_xlim(0, 1.3 * max([*_values([(grid, column)]), 1e-9]))
-        axes.xaxis.set_major_locator(plt.MaxNLocator(4))
+        axes.set_xlim(0, 1.3 * (max(_values([(grid, column)])) or 1))
+        axes.xaxis.set_major_locator(plt.MaxNLocator(4, integer=True))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.set_ylim(0.2 - len(grid.rows), 0.7)
     axes.set_yticks([-at for at in range(len(grid.rows))], grid.rows)
     for label, row in zip(axes.get_yticklabels(), grid.rows, strict=True):
@@ -158,7 +161,7 @@ def lines(grids: list[Grid]) -> Figure:
     looks = styles(dict.fromkeys(row for grid in grids for row in grid.rows))
     across = min(ACROSS, len(grids))
     down = math.ceil(len(grids) / across)
-    figure, all_axes = plt.subplots(down, across, squeeze=False, layout="constrained", sharex=True,
+    figure, all_axes = plt.subplots(down, across, squeeze=False, layout="constrained", sharex=True, sharey="row",
                                     figsize=(WIDTH * across / ACROSS, 3.1 * down + 0.6))  # fmt: skip
     for axes, grid in zip(all_axes.flat, grids, strict=False):
         for row in grid.rows:
@@ -248,11 +251,21 @@ def draw(results: dict[str, Any], folder: Path) -> list[str]:
             if not shown or (figure_of is lines and all(len(grid.columns) == 1 for grid in shown)):
                 continue
             figure = figure_of(shown)
-            figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+            (folder / f"{name}.svg").write_text(_svg(figure))
             figure.savefig(folder / f"{name}.png", dpi=120, metadata={"Software": None})
             plt.close(figure)
             drawn.append(name)
     return drawn
+
+
+def _svg(figure: Figure) -> str:
+    """The same for the same results: matplotlib names clips after the last digits of where the layout puts them."""
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata={"Date": None})
+    text = file.getvalue()
+    for at, clip in enumerate(dict.fromkeys(re.findall(r"url\(#(p[0-9a-f]{10})\)", text))):
+        text = text.replace(clip, f"clip{at}")
+    return text
 
 
 def _any(grid: Grid) -> bool:

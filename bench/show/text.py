@@ -20,7 +20,7 @@ from show.figures import times, written
 from show.grid import Cell, Column, Grid, Loss, losses
 from show.reading import KINDS, grids, grids_of, remarks
 
-WIDTH, NAME, CELL, QUESTION, WORD = 120, 20, 16, 36, 6
+WIDTH, NAME, CELL, QUESTION, WORD = 120, 22, 16, 36, 6
 SHORT = {"lost write": "LOST", "wrong data": "WRONG", "unchecked": "LUCK", "crash": "CRASH", "refusal": "no",
          "not offered": "–"}  # fmt: skip
 
