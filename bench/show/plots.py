@@ -45,6 +45,7 @@ STYLES = {
 OTHERS = [("#777777", "8"), ("#117733", "D"), ("#555555", "H"), ("#DDCC77", "."), ("#AAAAAA", "x")]
 OUTCOMES = {"right": "#A6DBC7", "error": "#CFE3F2", "copy": "#F5DC9C", "refusal": "#EDF4FA", "unchecked": "#F5C98C",
             "lost write": "#F0A778", "wrong data": "#E07B5A", "crash": "#B2432F", "not offered": "#FFFFFF"}  # fmt: skip
+SHORT = {"lost write": "lost", "wrong data": "wrong", "unchecked": "luck", "not offered": "–"}
 GREY, WIDTH, ACROSS = "#666666", 10.0, 3
 SETTINGS: dict[str, Any] = {
     "font.size": 9.5, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False,
@@ -200,9 +201,9 @@ def outcomes(grids: list[Grid]) -> Figure:
     for at, column in enumerate(grid.columns):
         for x, row in enumerate(grid.rows):
             word = grid.cell(row, column).word
-            colour, first = OUTCOMES.get(word, "white"), "–" if word == "not offered" else word.split(" ")[0]
+            colour, short = OUTCOMES.get(word, "white"), SHORT.get(word, word)
             axes.add_patch(plt.Rectangle((x, -at - 0.5), 1, 1, facecolor=colour, edgecolor="white"))
-            axes.text(x + 0.5, -at, first, ha="center", va="center", fontsize=8,
+            axes.text(x + 0.5, -at, short, ha="center", va="center", fontsize=8,
                       color="white" if word == "crash" else GREY if word == "not offered" else "black")  # fmt: skip
     axes.set_xlim(0, len(grid.rows))
     axes.set_ylim(0.5 - len(grid.columns), 0.5)
