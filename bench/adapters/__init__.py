@@ -20,12 +20,12 @@ BENCH = Path(__file__).resolve().parent.parent
 # In the order in which tables show them: what others are held against first.
 NAMES = [
     "floor",
+    "cython_raw",
     "tenon",
     "nanobind",
     "nanobind_split",
     "pybind11",
     "cython",
-    "cython_raw",
     "rust_numpy",
     "rust_numpy_raw",
     "f2py",
@@ -50,7 +50,7 @@ def _nothing_missing() -> str | None:
 class Peer:
     """How one peer binds functions.c ("functions") and more.c ("more").
 
-    name       as tables show it
+    name       as tables show it; "floor, LANGUAGE" is no peer but the floor in another language: all checks by hand
     folder     of the adapter
     glue       files in it that a user writes to bind the ten of functions.c: their lines are counted
     version    of the peer, as the record names it

@@ -5,7 +5,8 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-# What is Tenon's in any table, and what is no peer: it stands for what is possible, or for what a measurement costs.
+# What is Tenon's in any table, and what is no peer, in whatever language ("floor, Cython"): it stands for what is
+# possible, or for what a measurement costs.
 OURS = {"tenon", "Tenon", ".batch", ".ufunc", "Span", "numpy()", "rows kept"}
 NO_PEERS = {"floor", "plain C loop"}
 IN_PYTHON = "Python loop: "  # the peer's name follows
@@ -17,7 +18,7 @@ def is_ours(variant: str) -> bool:
 
 
 def is_peer(variant: str) -> bool:
-    return not is_ours(variant) and variant.removeprefix(IN_PYTHON) not in NO_PEERS
+    return not is_ours(variant) and variant.removeprefix(IN_PYTHON).partition(",")[0] not in NO_PEERS
 
 
 @dataclass(frozen=True)

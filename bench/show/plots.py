@@ -31,7 +31,7 @@ STYLES = {
     "nanobind split": ("#0072B2", "d"),
     "pybind11": ("#56B4E9", "D"),
     "cython": ("#009E73", "^"),
-    "cython raw": ("#44AA99", "^"),
+    "floor, Cython": ("#44AA99", "^"),
     "cffi": ("#882255", "v"),
     "ctypes": ("#CC79A7", "<"),
     "ctypeslib": ("#AA4499", ">"),

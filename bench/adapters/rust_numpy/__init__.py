@@ -19,7 +19,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import tomllib
 import zipfile
 from collections.abc import Mapping
@@ -69,15 +68,18 @@ def build(part: str, folder: Path) -> list[Path]:
 
 
 def build_project(project: Path, part: str, folder: Path) -> list[Path]:
-    """In a folder of cargo's that is empty: PyO3 is compiled, too."""
-    with tempfile.TemporaryDirectory(dir=folder) as target:
-        command = [str(MATURIN), "build", "--release", "--locked", "--offline", "--interpreter", sys.executable]
-        run([*command, "--out", target], project, PATH=PATH, CARGO_TARGET_DIR=target)
-        [wheel] = Path(target).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            [module] = [name for name in archive.namelist() if name.endswith(SUFFIX)]
-            output = folder / f"{part}{SUFFIX}"
-            output.write_bytes(archive.read(module))
+    """The ten from nothing, PyO3 included; the others with the crates that the ten have compiled, where they lie beside."""
+    beside = folder.parent / "functions" / "target"
+    target = beside if part == "more" and beside.exists() else folder / "target"
+    command = [str(MATURIN), "build", "--release", "--locked", "--offline", "--interpreter", sys.executable]
+    run([*command, "--out", str(folder)], project, PATH=PATH, CARGO_TARGET_DIR=str(target))
+    if part == "more":
+        shutil.rmtree(target)
+    [wheel] = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        [module] = [name for name in archive.namelist() if name.endswith(SUFFIX)]
+        output = folder / f"{part}{SUFFIX}"
+        output.write_bytes(archive.read(module))
     return [output]
 
 
