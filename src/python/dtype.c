@@ -56,6 +56,12 @@ static const simple *simple_of_format(const char *format)
     return NULL;
 }
 
+const char *tnpy_native_format(const tn_type *type)
+{
+    const simple *s = simple_of_type(type);
+    return s == NULL ? NULL : s->format;
+}
+
 char tnpy_memoryview_character(const char *format)
 {
     const char *text = format[0] == '@' ? format + 1 : format;

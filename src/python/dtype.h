@@ -44,6 +44,10 @@ tnpy_dtype *tnpy_dtype_take(tnpy_state *state, tn_type *type);
  * same and is taken over, also on failure. The spelling is kept where others read it alike. */
 tnpy_dtype *tnpy_dtype_spelled(tnpy_state *state, const char *format, const tn_type *type, tn_type *owned);
 
+/* The format of a number of the machine's own, as tnpy_dtype_for has it. Static; NULL for all other types, and for numbers for
+ * which PEP 3118 has no code. */
+const char *tnpy_native_format(const tn_type *type);
+
 /* The character by which memoryview reads elements ("d", "@d"), or 0: it knows no long double and no complex. */
 char tnpy_memoryview_character(const char *format);
 

@@ -455,11 +455,28 @@ PyObject *tnpy_call_planned(PyObject *self, PyObject *const *args, size_t nargsf
 }
 
 /* A method that returns an array takes the object, and nothing else. */
-PyObject *tnpy_call_for_span(PyObject *function, PyObject *object)
+int tnpy_call_for_array(PyObject *function, PyObject *object, tn_array *array)
 {
     tnpy_function *f = (tnpy_function *)function;
     fast_call call;
     if (f->plan == NULL || f->plan->npositional != 1 || f->plan->result != RESULT_OWNED || !take(f, &object, &call))
+        return 0;
+    if (run(f, &call) < 0)
+        return -1;
+    *array = call.result.array;
+    return 1;
+}
+
+PyObject *tnpy_array_as_span(PyObject *function, PyObject *object, tn_array *array)
+{
+    return owned_result((tnpy_function *)function, &object, array, true);
+}
+
+PyObject *tnpy_call_for_span(PyObject *function, PyObject *object)
+{
+    tn_array array;
+    int called = tnpy_call_for_array(function, object, &array);
+    if (called == 0)
         return tnpy_call_generally_for_span(function, object);
-    return run(f, &call) == 0 ? owned_result(f, &object, &call.result.array, true) : NULL;
+    return called < 0 ? NULL : tnpy_array_as_span(function, object, &array);
 }

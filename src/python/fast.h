@@ -22,4 +22,9 @@ PyObject *tnpy_made(PyObject *self, PyObject *const *args, void *result);
 /* f(object) of a function that returns a tn_array, as a tenon.Span in any case. New reference, or NULL with an exception. */
 PyObject *tnpy_call_for_span(PyObject *function, PyObject *object);
 
+/* The same in two steps, between which no Python code runs: 1, and *array is the caller's; 0 without an exception where the
+ * general way is to be gone (tnpy_call_generally_for_span); -1 with an exception. Then the Span, which takes over *array. */
+int tnpy_call_for_array(PyObject *function, PyObject *object, tn_array *array);
+PyObject *tnpy_array_as_span(PyObject *function, PyObject *object, tn_array *array);
+
 #endif

@@ -11,6 +11,8 @@
 #include "fast.h"
 #include "function.h"
 #include "object.h"
+#include "memory.h"
+#include "owned.h"
 #include "slot.h"
 #include "spare.h"
 
@@ -315,9 +317,22 @@ static int is_array(const tn_class *def)
     return 0;
 }
 
-/* The buffer is that of a Span over what C lends now, which keeps the object. */
+/* The buffer of a Span over what C lends now, which keeps the object. */
+static int show_span(PyObject *span, Py_buffer *view, int flags)
+{
+    int status = span == NULL ? -1 : PyObject_GetBuffer(span, view, flags);
+    Py_XDECREF(span);
+    return status;
+}
+
+/* What memoryview and NumPy ask for, all of it, a Memory shows where numbers lie in memory of the object's own. The object
+ * itself may not stand in view->obj: np.ndarray(buffer=memoryview(…)) keeps that, and nothing of the buffer, and the object
+ * would not know. */
 static int get_buffer(PyObject *self, Py_buffer *view, int flags)
 {
+    tnpy_handle *h = handle_of(self);
+    PyObject *function = h->cls->array;
+    tn_array array;
     view->obj = NULL;
     /* np.ndarray(buffer=…) alone asks so; it gives the buffer back at once and keeps the address, uncounted. */
     if ((flags & ~PyBUF_WRITABLE) == PyBUF_ANY_CONTIGUOUS) {
@@ -325,13 +340,23 @@ static int get_buffer(PyObject *self, Py_buffer *view, int flags)
                      "buffer=memoryview(...)", name_of(self));
         return -1;
     }
-    PyObject *span = tnpy_call_for_span(handle_of(self)->cls->array, self);
-    int status = span == NULL ? -1 : PyObject_GetBuffer(span, view, flags);
-    Py_XDECREF(span);
-    return status;
+    int called = tnpy_call_for_array(function, self, &array);
+    if (called == 0)
+        return show_span(tnpy_call_generally_for_span(function, self), view, flags);
+    if (called < 0)
+        return -1;
+    const tnpy_function *f = (const tnpy_function *)function;
+    const char *format = flags == PyBUF_FULL_RO ? tnpy_owned_format(f, &array) : NULL;
+    if (format != NULL) {
+        h->calls++; /* making the Memory may run finalizers, which must not close the object now */
+        int status = tnpy_memory_show(f->state, &array, self, format, view);
+        h->calls--;
+        return status;
+    }
+    return show_span(tnpy_array_as_span(function, self, &array), view, flags);
 }
 
-/* The Span gives it back. That there is something to give back makes np.frombuffer hold it. */
+/* Whatever stands in view->obj gives it back. That there is something to give back makes np.frombuffer hold it. */
 static void release_buffer(PyObject *self, Py_buffer *view)
 {
     (void)self, (void)view;
@@ -687,18 +712,6 @@ void tnpy_handles_done(tnpy_frame *frame)
         handle_of(frame->handles[0])->exclusive = 0;
     while (frame->nhandles > 0)
         handle_of(frame->handles[--frame->nhandles])->calls--;
-}
-
-void tnpy_handles_hold(tnpy_handles handles)
-{
-    for (int k = 0; k < handles.count; k++)
-        handle_of(handles.objects[k])->calls++;
-}
-
-void tnpy_handles_let_go(tnpy_handles handles)
-{
-    for (int k = 0; k < handles.count; k++)
-        handle_of(handles.objects[k])->calls--;
 }
 
 /* The first object is the one; it may have been passed more than once. */

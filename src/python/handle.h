@@ -86,8 +86,17 @@ tn_status tnpy_check_exclusive(tnpy_frame *frame);
 void tnpy_handles_done(tnpy_frame *frame);
 
 /* The same for objects that no frame counts: around code of Python's that must find them as they are. */
-void tnpy_handles_hold(tnpy_handles handles);
-void tnpy_handles_let_go(tnpy_handles handles);
+static inline void tnpy_handles_hold(tnpy_handles handles)
+{
+    for (int k = 0; k < handles.count; k++)
+        ((tnpy_handle *)handles.objects[k])->calls++;
+}
+
+static inline void tnpy_handles_let_go(tnpy_handles handles)
+{
+    for (int k = 0; k < handles.count; k++)
+        ((tnpy_handle *)handles.objects[k])->calls--;
+}
 
 /* What a function returned as an object of C: the object that owns the pointer already (one of the arguments, or what an
  * earlier call returned), which a constructor may not return; a new one; or `target` (may be NULL), which takes it. NULL of

@@ -11,13 +11,12 @@
 
 /* --- life cycle --------------------------------------------------------------------------------------------------- */
 
-/* Not tracked yet, and nothing borrowed: `loan` is not filled in. */
+/* Not tracked yet, and nothing borrowed nor lent: `loan` and `array` are not filled in. */
 static tnpy_memory *new_memory(tnpy_state *state)
 {
     tnpy_memory *memory = (tnpy_memory *)tnpy_spare_take(&state->spare_memory, state->memory_type);
     if (memory == NULL)
         return NULL;
-    memory->array = (tn_array){.owner = NULL};
     memory->keeper = NULL;
     memory->saved = NULL;
     memory->exports = 0;
@@ -35,13 +34,21 @@ static bool may_refer(PyObject *obj)
     return obj != NULL && PyType_IS_GC(Py_TYPE(obj));
 }
 
+/* An object of exactly a class of C refers to nothing (handle.c); one of a class that Python derives from it has that class as its
+ * type's base. */
+static bool may_keeper_refer(const tnpy_memory *memory)
+{
+    PyObject *keeper = memory->keeper;
+    return may_refer(keeper) && Py_TYPE(keeper)->tp_base != memory->state->handle_type;
+}
+
 /* Memory is on no cycle, and no Span of it, where nothing that it holds can refer to anything: most of it, then, costs the
  * collector nothing. */
 static void track(tnpy_memory *memory)
 {
     const tnpy_loan *loan = &memory->loan;
     memory->tracked = may_refer(loan->buffer.obj) || may_refer(loan->owner) || may_refer(loan->token) ||
-                      may_refer(loan->span) || may_refer(memory->keeper);
+                      may_refer(loan->span) || may_keeper_refer(memory);
     memory->links = memory->tracked || loan->buffer.obj == NULL;
     if (memory->tracked)
         PyObject_GC_Track(memory);
@@ -60,10 +67,31 @@ tnpy_memory *tnpy_memory_lend(tnpy_state *state, tn_array *array, PyObject *keep
     memory->keeper = Py_XNewRef(keeper);
     if (keeper != NULL && counts) {
         memory->counted = 1;
-        ((tnpy_lender *)keeper)->views++;
+        TNPY_COUNT(((tnpy_lender *)keeper)->views, 1);
     }
     track(memory);
     return memory;
+}
+
+int tnpy_memory_show(tnpy_state *state, tn_array *array, PyObject *lender, const char *format, Py_buffer *view)
+{
+    tnpy_memory *memory = tnpy_memory_lend(state, array, lender, 1);
+    if (memory == NULL)
+        return -1;
+    const tn_span *span = &memory->array.span;
+    *view = (Py_buffer){.buf = span->data, .obj = (PyObject *)memory, .len = span->type->itemsize,
+                        .itemsize = span->type->itemsize, .readonly = (span->flags & TN_READONLY) != 0,
+                        .ndim = span->ndim, .format = (char *)format};
+    if (span->ndim == 0)
+        return 0;
+    view->shape = memory->layout;
+    view->strides = memory->layout + span->ndim;
+    for (int k = 0; k < span->ndim; k++) {
+        view->len *= span->shape[k];
+        view->shape[k] = span->shape[k]; /* C may change its own */
+        view->strides[k] = span->strides[k];
+    }
+    return 0;
 }
 
 /* "Span(): …": what is refused, in the words that continue a parameter's name. */
@@ -87,6 +115,7 @@ tnpy_memory *tnpy_memory_borrow(tnpy_state *state, PyObject *obj, int writable, 
     tnpy_memory *memory = new_memory(state);
     if (memory == NULL)
         return NULL;
+    memory->array = (tn_array){.release = NULL};
     tn_error err;
     tn_status status = tnpy_borrow(state, obj, writable, &memory->loan, span, &err);
     if (status == TN_OK) {
@@ -108,6 +137,8 @@ PyObject *tnpy_memory_owner(const tnpy_memory *memory)
         PyObject *owner = tnpy_memory_owner(((const tnpy_span *)exporter)->memory);
         return owner == NULL ? exporter : owner;
     }
+    if (exporter != NULL && Py_TYPE(exporter) == memory->state->memory_type)
+        return tnpy_memory_owner((const tnpy_memory *)exporter);
     if (exporter != NULL)
         return exporter;
     if (loan->span != NULL)
@@ -126,16 +157,17 @@ void tnpy_memory_end(tnpy_memory *memory)
     memory->ended = 1;
     if (memory->borrows)
         tnpy_give_back(&memory->loan);
-    bool lent = memory->array.span.data != NULL;
-    if (lent)
+    bool released = memory->array.release != NULL;
+    if (released)
         tn_array_release(&memory->array);
+    memory->array.span.data = NULL;
     if (memory->counted)
-        ((tnpy_lender *)memory->keeper)->views--;
+        TNPY_COUNT(((tnpy_lender *)memory->keeper)->views, -1);
     memory->counted = 0;
     Py_CLEAR(memory->keeper);
     Py_CLEAR(memory->saved);
     /* An array that C had kept may have been lent again. */
-    tnpy_state *state = lent ? tnpy_state_of_type(Py_TYPE((PyObject *)memory)) : NULL;
+    tnpy_state *state = released ? tnpy_state_of_type(Py_TYPE((PyObject *)memory)) : NULL;
     if (state != NULL)
         tnpy_settle(state);
 }

@@ -158,6 +158,19 @@ static tnpy_dtype *dtype_of(tnpy_function *f, const tn_type *type)
     return (tnpy_dtype *)f->lent_dtype;
 }
 
+const char *tnpy_owned_format(const tnpy_function *f, tn_array *array)
+{
+    tn_error err;
+    if (array->release != NULL || array->span.ndim > TNPY_SHOWN_NDIM)
+        return NULL;
+    if (!is_fine(&array->span)) {
+        place_empty(&array->span);
+        if (array->span.suboffsets != NULL || check(f, &array->span, &err) != TN_OK)
+            return NULL;
+    }
+    return tnpy_native_format(array->span.type);
+}
+
 PyObject *tnpy_owned_result(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span)
 {
     tn_error err;

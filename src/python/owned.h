@@ -27,4 +27,9 @@ static inline void tnpy_hand_over(tnpy_frame *frame)
  * exception. */
 PyObject *tnpy_owned_result(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span);
 
+/* The format of what a function returned, where a buffer can show it with nothing but its layout copied: nobody has to release
+ * it, its elements are numbers that lie in strides of at most TNPY_SHOWN_NDIM dimensions, and nothing is wrong with it. Static; NULL,
+ * without an exception, where tnpy_owned_result is to say what it is. Runs no Python code. */
+const char *tnpy_owned_format(const tnpy_function *f, tn_array *array);
+
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Opaque handles of C as classes: how objects are made, used, viewed, closed and collected."""
 
+import contextlib
 import copy
 import ctypes
 import gc
@@ -765,6 +766,91 @@ def test_an_address_without_a_buffer_is_not_given(c: types.ModuleType) -> None:
     del view
 
 
+def test_a_buffer_is_what_every_consumer_may_ask_of_one(c: types.ModuleType) -> None:
+    g = c.grid.of(np.array([1.0, 2.0, 3.0]))
+    view = memoryview(g)
+    assert (view.format, view.itemsize, view.ndim, view.nbytes) == ("d", 8, 1, 24)
+    assert (view.shape, view.strides, view.suboffsets, view.readonly) == ((3,), (8,), (), False)
+    assert view.c_contiguous and view[2] == 3
+    assert tenon.Span(view).tolist() == [1, 2, 3]
+    assert tenon.Span(g).owner is g
+    assert memoryview(c.grid(0, 1)).shape == (0,) and np.asarray(c.grid(0, 1)).shape == (0,)
+
+
+def test_a_buffer_outlives_its_object_and_says_when_it_ends(c: types.ModuleType) -> None:
+    live = c.live_grids()
+    g = c.grid.of(np.array([1.0, 2.0]))
+    gone = weakref.ref(g)
+    view = memoryview(g)
+    array, part = np.asarray(g), view[1:]
+    with pytest.raises(BufferError, match="2 views"):
+        g.close()
+    view.release()
+    with pytest.raises(BufferError, match="2 views"):
+        g.close()  # a slice has its buffer still
+    del g
+    gc.collect()
+    assert array.tolist() == [1, 2] and part.tolist() == [2]
+    del array
+    assert gone() is not None and c.live_grids() == live + 1
+    part.release()
+    assert gone() is None and c.live_grids() == live
+
+
+def test_what_keeps_no_more_of_a_buffer_than_whose_it_is_is_counted(c: types.ModuleType) -> None:
+    g = c.grid(3, 1)
+    owner = memoryview(g).obj
+    with pytest.raises(BufferError, match="1 view"):
+        g.close()
+    with pytest.raises(BufferError, match="1 view"):
+        g.resize(5)
+    del owner
+    g.resize(5)
+    g.close()
+
+
+def test_a_buffer_on_a_cycle_of_a_derived_class_is_collected(c: types.ModuleType) -> None:
+    class Holder(c.grid):
+        pass
+
+    freed = c.freed_grids()
+    g = Holder(4, 1)
+    g.view, g.owner = memoryview(g), memoryview(g).obj
+    del g
+    gc.collect()
+    assert c.freed_grids() == freed + 1
+
+
+def test_buffers_are_no_work_for_the_collector(c: types.ModuleType) -> None:
+    g = c.grid(3, 1)
+    assert not gc.is_tracked(g.values().base) and not gc.is_tracked(memoryview(g).obj)
+
+    class Holder(c.grid):
+        pass
+
+    assert gc.is_tracked(Holder(3, 1).values().base)
+
+
+@pytest.mark.parametrize("consume", [memoryview, np.asarray, lambda g: g.values()])
+def test_a_buffer_for_which_there_is_no_memory_is_not_counted(
+    c: types.ModuleType, consume: Callable[[Any], Any]
+) -> None:
+    g = c.grid(3, 1)
+    kept = []
+
+    def use() -> None:
+        kept.append(consume(g))
+        kept.append(consume(g))
+
+    def uncounted(failed: bool) -> None:
+        kept.clear()
+        g.resize(3)
+
+    use()
+    kept.clear()
+    assert fail_each_allocation(use, uncounted) > 0
+
+
 def test_a_closed_object_has_no_buffer(c: types.ModuleType) -> None:
     g = c.grid(3, 1)
     g.close()
@@ -913,6 +999,35 @@ def test_a_finalizer_that_closes_meanwhile_finds_the_object_in_use(c: types.Modu
         del views
     gc.collect()
     assert heard
+
+
+def test_a_finalizer_that_closes_while_a_buffer_is_made_finds_the_object_in_use(c: types.ModuleType) -> None:
+    class Closing:
+        def __init__(self, g: Any) -> None:
+            self.me, self.g = self, g
+
+        def __del__(self) -> None:
+            with contextlib.suppress(BufferError):
+                self.g.close()
+
+    threshold = gc.get_threshold()
+    for at in range(1, 40):
+        g = c.grid(3, 1)
+        held = [memoryview(c.grid(3, 1)) for _ in range(3)]  # no dead object is left to make the next in
+        gc.collect()
+        Closing(g)
+        gc.set_threshold(at)
+        views: list[memoryview] = []
+        try:
+            with contextlib.suppress(ValueError):  # closed before the first
+                for _ in range(12):
+                    views.append(memoryview(g))
+        finally:
+            gc.set_threshold(*threshold)
+        assert len(views) == (0 if g.closed else 12)
+        assert all(list(view) == [0, 0, 0] for view in views + held)
+        del views, held
+    gc.collect()
 
 
 def test_objects_take_weak_references(c: types.ModuleType) -> None:
