@@ -2,7 +2,7 @@
 """A table of calls: each case is one expression, timed with the function of every peer that gives the right result.
 
 What a peer gives before it is timed is looked at. A result that is wrong ends the run, where the case says that every
-peer must do it; elsewhere it stands in the table, as a refusal does: tables of what peers can do are made of such cases.
+peer must do it; elsewhere it stands in the table, as a refusal does: so tables show what peers can do.
 """
 
 from collections.abc import Callable, Sequence

@@ -29,7 +29,7 @@ class Method:
     repeats: int = 3         # of a window that was interrupted
 
 
-FULL = Method(windows=301, window_ns=1_000_000, budget_s=60)
+FULL = Method(windows=301, window_ns=1_000_000, budget_s=30)
 QUICK = Method(windows=5, window_ns=100_000, budget_s=1)
 
 

@@ -2,8 +2,8 @@
 """One package a peer: the glue that its users write, how it is built, and what comes out.
 
 Each has a PEER (below). The glue is written as the peer's own documentation recommends for speed, and built with its
-optimisation on: -O3, link-time optimisation where that is offered, no conversions where those cost. What is bound is the
-same everywhere: functions.c, and of more.c what the peer can do. A peer that is not there on this machine says why.
+optimisation on: -O3, link-time optimisation where that is offered, no conversions where those cost. What is bound is
+the same everywhere: functions.c, and of more.c what the peer can do. A peer that is not on this machine says why.
 """
 
 import importlib
@@ -104,8 +104,8 @@ FUNCTIONS = {
     "accumulate": "accumulate(x, y) -> None; y is written",
     "handed": "handed(n) -> float64[n] over the memory that handed() of more.c returns, freed with the array",
     "aligned": "aligned(n) -> likewise of aligned()",
-    "series": "series(n) -> an object; np.asarray(object) is its memory, not copied, freed after the last view. Where there "
-              "are methods, object.size() -> int, and object.values() -> ndarray of its memory, which keeps it alive",
+    "series": "series(n) -> an object; np.asarray(object) is its memory, not copied, freed after the last view. Where "
+              "there are methods, object.size() -> int, and object.values() -> ndarray of its memory, kept alive by it",
 }
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
-from adapters import BENCH, imported
 
 import tenon
+from adapters import BENCH, imported
 
 CC = shlex.split(os.environ.get("CC", "cc"))
 CXX = shlex.split(os.environ.get("CXX", "c++"))

@@ -29,7 +29,7 @@ import building
 from adapters import BENCH, Peer
 from measure import Method
 
-BUILDS, BUDGET_S = 7, 45.0  # a peer
+BUILDS, BUDGET_S = 5, 20.0  # a peer
 IMPORTS, QUICK_IMPORTS = 25, 3
 QUICKLY_BUILT = ("floor", "tenon")
 

@@ -30,7 +30,8 @@ def written(name: str, *values: float) -> Any:
 CASES = [
     Case("first", "1 array, float returned", "first", "f(x)", one, lambda result, _: result == 1.0),
     Case("add", "3 arrays, one written", "add", "f(x, y, z)", three, written("z", 2, 0, 0)),
-    Case("add_seven", "8 arrays, one written", "add_seven", f"f({', '.join(LETTERS)}, z)", eight, written("z", 21, 0, 0)),
+    Case("add_seven", "8 arrays, one written", "add_seven", f"f({', '.join(LETTERS)}, z)", eight,
+         written("z", 21, 0, 0)),
     Case("scale", "number and array, which is written", "scale", "f(1.0, x)", one, written("x", 1, 2, 3)),
     Case("mean", "1 matrix, float returned", "mean", "f(x)", lambda: {"x": np.arange(6.0).reshape(2, 3)},
          lambda result, _: result == 2.5),

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import building
+import numpy as np
 from adapters import peer
 from measure import Method
 from tables.batches import build_loops

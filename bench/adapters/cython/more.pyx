@@ -13,15 +13,15 @@ cimport cmore as lib
 cnp.import_array()
 
 
-def sum_strided(cnp.ndarray[const double] x):
+def sum_strided(cnp.ndarray[const double] x not None):
     return lib.sum_strided(x.shape[0], x.strides[0], &x[0])
 
 
-def first_pair(cnp.ndarray[const lib.pair, mode="c"] p):
+def first_pair(cnp.ndarray[const lib.pair, mode="c"] p not None):
     return lib.first_pair(p.shape[0], &p[0])
 
 
-def accumulate(cnp.ndarray[const double, mode="c"] x, cnp.ndarray[double, mode="c"] y):
+def accumulate(cnp.ndarray[const double, mode="c"] x not None, cnp.ndarray[double, mode="c"] y not None):
     if x.shape[0] != y.shape[0]:
         raise ValueError("x and y must have one length")
     if not cnp.PyArray_ISWRITEABLE(y):

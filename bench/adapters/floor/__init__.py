@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
 from adapters import TEN, Peer
 from adapters.native import extension
 

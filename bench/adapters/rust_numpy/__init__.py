@@ -68,7 +68,7 @@ def build(part: str, folder: Path) -> list[Path]:
 
 
 def build_project(project: Path, part: str, folder: Path) -> list[Path]:
-    """The ten from nothing, PyO3 included; the others with the crates that the ten have compiled, where they lie beside."""
+    """The ten from nothing, PyO3 included; the others with the crates compiled for the ten, where those lie beside."""
     beside = folder.parent / "functions" / "target"
     target = beside if part == "more" and beside.exists() else folder / "target"
     command = [str(MATURIN), "build", "--release", "--locked", "--offline", "--interpreter", sys.executable]

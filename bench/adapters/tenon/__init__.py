@@ -7,10 +7,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import tenon
 from adapters import BENCH, TEN, Peer
 from adapters.native import SUFFIX, run
-
-import tenon
 
 HERE = Path(__file__).resolve().parent
 SOURCES = {"functions": [BENCH / "functions.c"], "more": [HERE / "more.c"]}
