@@ -124,7 +124,7 @@ docs: $(BUILD)-docs/.installed ## the documentation as HTML, in build/docs
 
 .PHONY: bench
 bench: $(BUILD)-bench/.installed ## measure Tenon beside its peers and hand-written C (RECORD=1 draws docs/benchmarks)
-	@$(BENCH_PYTHON) bench $(if $(RECORD),--record)
+	@$(BENCH_PYTHON) bench $(TABLES) $(if $(RECORD),--record)
 
 .PHONY: bench-quick
 bench-quick: $(BUILD)-bench/.installed ## see that the benchmarks run and give right results; no thresholds

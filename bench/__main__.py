@@ -13,13 +13,16 @@ Nothing is measured with
 import argparse
 import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+RESULTS = HERE.parent / "build" / "bench"
 PAGES = HERE.parent / "docs" / "benchmarks"
+FLAGS = ["CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "RUSTFLAGS"]
 TABLES = ["calls", "arguments", "refusals", "results", "batches", "copies", "rows", "builds", "peak", "behaviour",
           "views", "extensions", "growth"]
 
@@ -44,11 +47,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description="Measure Tenon beside its peers.")
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(TABLES)}; all of them by default")
     parser.add_argument("--quick", action="store_true", help="only see that everything runs")
-    parser.add_argument("--output", type=Path, default=HERE.parent / "build" / "bench" / "results.json")
+    parser.add_argument("--output", type=Path, metavar="FILE",
+                        help="of the results; in build/bench, results.json or quick.json, if none is named")  # fmt: skip
     parser.add_argument("--record", type=Path, nargs="?", const=PAGES, metavar="FOLDER",
                         help="draw the pages, in docs/benchmarks if no other folder is named")  # fmt: skip
     parser.add_argument("--report", type=Path, metavar="FILE", help="measure nothing: tables of this file")
-    parser.add_argument("--compare", type=Path, nargs=2, metavar=("A", "B"), help="measure nothing: compare two files")
+    parser.add_argument("--compare", type=Path, nargs=2, metavar=("A", "B"),
+                        help="measure nothing: compare two files")  # fmt: skip
     parser.add_argument("--here", choices=TABLES, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.here is not None:
@@ -56,12 +61,19 @@ def main() -> int:
         return 0
     unknown = set(options.tables) - set(TABLES)
     if unknown:
-        parser.error(f"there is no table {', '.join(sorted(unknown))}")
+        parser.error(f"there is no table {', '.join(sorted(unknown))}; there are {', '.join(TABLES)}")
+    if options.record == PAGES and options.report is None and (options.tables or options.quick):
+        parser.error("the pages are drawn from a whole run: --record goes with all tables, and without --quick")
+    for file in [options.report, *(options.compare or [])]:
+        if file is not None and not file.is_file():
+            parser.error(f"there is no file {file}")
     if options.compare is not None:
         return compare(*map(_read, options.compare), options.record)
-    if options.report is None:
-        measure_all(options.tables or TABLES, options.quick, options.output)
-    return report(_read(options.report or options.output), options.record)
+    if options.report is not None:
+        return report(_read(options.report), options.record)
+    output = options.output or RESULTS / ("quick.json" if options.quick else "results.json")
+    measure_all(options.tables or TABLES, options.quick, output)
+    return report(_read(output), options.record)
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -73,9 +85,12 @@ def measure_all(names: list[str], quick: bool, output: Path) -> None:
     from building import about, build_all, versions
     from machine import record
 
+    for name in FLAGS:  # not all peers heed them, so that none should
+        os.environ.pop(name, None)
+    machine = record()
     absent = build_all()
     results: dict[str, Any] = {
-        "version": 3, "quick": quick, "record": record(), "adapters": about(), "peers": versions(), "absent": absent,
+        "version": 3, "quick": quick, "record": machine, "adapters": about(), "peers": versions(), "absent": absent,
         "tables": {},
     }  # fmt: skip
     for name in names:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The peers' modules, built once and kept until what they are made of changes: build/bench/modules/PEER/PART."""
 
+import functools
 import hashlib
 import inspect
 import os
@@ -12,14 +13,27 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from adapters import BENCH, NAMES, Peer, imported, peer
+from adapters.native import CC, CXX, run
 
 MODULES = BENCH.parent / "build" / "bench" / f"modules-{sys.version_info[0]}.{sys.version_info[1]}"
 
 
+@functools.cache
+def compilers() -> str:
+    found = []
+    for command in (CC, CXX):
+        try:
+            found.append(run([*command, "--version"]).partition("\n")[0])
+        except (OSError, subprocess.CalledProcessError):
+            found.append("none")
+    return ", ".join(found)
+
+
 def _key(one: Peer) -> str:
     """Changes when what the peer's modules are made of does."""
-    digest = hashlib.sha256(one.version().encode())
+    digest = hashlib.sha256(f"{one.version()} {np.__version__} {compilers()}".encode())
     folders = {one.folder, *((one.folder / file).resolve().parent for file in one.glue)}  # of others, too
     written = {file for folder in folders for file in folder.rglob("*")}
     for file in sorted([*written, *BENCH.glob("*.[ch]"), *(BENCH / "adapters").glob("[!_]*.py")]):

@@ -42,5 +42,4 @@ def record() -> dict[str, Any]:
         "numpy": np.__version__,
         "tenon": tenon.__version__,
         "compiler": _compiler(),
-        "cflags": os.environ.get("CFLAGS", ""),
     }

@@ -16,7 +16,7 @@ double first_pair(size_t n, const pair *p)
     return n > 0 ? p[0].a + (double)p[0].b : 0.0;
 }
 
-void accumulate(size_t n, const double *x, double *y)
+void accumulate(size_t n, const double *x, double *restrict y)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++)

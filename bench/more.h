@@ -21,7 +21,7 @@ typedef struct pair {
 /* a + b of the first; 0 where there is none. */
 double first_pair(size_t n, const pair *p);
 
-/* y[i] = x[0] + … + x[i]; x and y may not overlap. */
+/* y[i] = x[0] + … + x[i]; x and y may not overlap: y is restrict, for which C++ has no word. */
 void accumulate(size_t n, const double *x, double *y);
 
 /* n doubles of malloc, of which the first is 1; NULL where there is no memory. The caller frees. */

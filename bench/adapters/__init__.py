@@ -21,13 +21,13 @@ BENCH = Path(__file__).resolve().parent.parent
 NAMES = [
     "floor",
     "cython_raw",
+    "rust_numpy_raw",
     "tenon",
     "nanobind",
     "nanobind_split",
     "pybind11",
     "cython",
     "rust_numpy",
-    "rust_numpy_raw",
     "f2py",
     "numba",
     "tvm_ffi",
@@ -50,7 +50,8 @@ def _nothing_missing() -> str | None:
 class Peer:
     """How one peer binds functions.c ("functions") and more.c ("more").
 
-    name       as tables show it; "floor, LANGUAGE" is no peer but the floor in another language: all checks by hand
+    name       as tables show it; "floor, LANGUAGE" is no peer but the floor in another language: it reads
+               the fields of ndarrays by hand, where the peer has a way of its own to take arrays
     folder     of the adapter
     glue       files in it that a user writes to bind the ten of functions.c: their lines are counted
     version    of the peer, as the record names it

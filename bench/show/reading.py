@@ -180,6 +180,8 @@ def remarks(results: Table, name: str) -> list[str]:
                                       for key in ("windows", "windows_repeated", "windows_interrupted"))  # fmt: skip
         said.append(f"{windows:,} windows; {repeated:,} interrupted ones repeated, "
                     f"{counted:,} counted although interrupted.")  # fmt: skip
+    if "bytes" in table:
+        said.append(f"The arrays have {table['bytes'] / MIB:,.0f} MiB.")
     if "kinds" in table:
         said.append(f"{table['calls']:,} calls of {len(table['kinds'])} kinds in turn: {', '.join(table['kinds'])}.")
     return said

@@ -17,7 +17,7 @@ Results = dict[str, Any]
 TABLES = {"calls", "arguments", "refusals", "results", "batches", "copies", "rows", "builds", "peak", "behaviour",
           "views", "extensions", "growth"}  # fmt: skip
 OF_CASES = ["calls", "arguments", "refusals", "results"]
-NEEDS_CARGO = {"rust-numpy", "rust-numpy raw"}
+NEEDS_CARGO = {"rust-numpy", "floor, Rust"}
 
 
 def bench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -63,7 +63,8 @@ def cross(a, b, c):
 
 
 def sum_bytes(b):
-    b = from_buffer(BYTES, b)
+    if not isinstance(b, bytes):  # which `const char *` takes as they are
+        b = from_buffer(BYTES, b)
     return lib.sum_bytes(len(b), b)
 
 

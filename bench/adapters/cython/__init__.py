@@ -11,7 +11,8 @@ Choices made:
 - Cython doesn't ask a buffer for writable memory if it sees no assignment to an element: the glue asks, for what C
   writes. It also compares lengths. Bytes are taken by PyObject_GetBuffer, from cpython.buffer.
 - boundscheck and wraparound are off, as the tutorial says for speed. binding is off: it makes plain built-in
-  functions, which cost the same and are smaller. -O3, no debug information, hidden symbols, by `# distutils:` lines
+  functions, which cost the same and are smaller. always_allow_keywords is off: functions of one argument take it by
+  position only, as the fastest convention has it. -O3, no debug information, hidden symbols, by `# distutils:` lines
   of the sources (user's guide, "Source Files and Compilation"). Link-time optimisation changes nothing that can be
   measured.
 - New arrays are made by NumPy's C API. Memory of C belongs to an extension type with a free list, the array's base.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# cython: language_level=3, boundscheck=False, wraparound=False, binding=False, auto_pickle=False
+# cython: language_level=3, boundscheck=False, wraparound=False, binding=False, always_allow_keywords=False, auto_pickle=False
 # distutils: sources = src/more.c
 # distutils: include_dirs = src
 # distutils: extra_compile_args = -O3 -g0 -fvisibility=hidden

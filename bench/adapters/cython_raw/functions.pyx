@@ -49,6 +49,12 @@ cdef inline double *written_of(Py_ssize_t n, cnp.ndarray x) except? NULL:
     return data
 
 
+cdef inline int must_be_apart(Py_ssize_t n, double *a, double *b) except -1:
+    if -n < a - b < n:
+        raise ValueError("the arrays may not overlap")
+    return 0
+
+
 def first(cnp.ndarray x not None):
     cdef double *data = doubles(x)
     return lib.first(cnp.PyArray_DIM(x, 0), data)
@@ -92,7 +98,12 @@ def mean(cnp.ndarray x not None):
 
 
 def cross(cnp.ndarray a not None, cnp.ndarray b not None, cnp.ndarray c not None):
-    lib.cross(doubles_of(3, a), doubles_of(3, b), written_of(3, c))
+    cdef double *left = doubles_of(3, a)
+    cdef double *right = doubles_of(3, b)
+    cdef double *product = written_of(3, c)
+    must_be_apart(3, left, product)
+    must_be_apart(3, right, product)
+    lib.cross(left, right, product)
 
 
 def sum_bytes(b):

@@ -45,6 +45,8 @@ def accumulate(cnp.ndarray x not None, cnp.ndarray y not None):
         raise ValueError("x and y must have one length")
     if not cnp.PyArray_ISCARRAY_RO(x) or not cnp.PyArray_ISCARRAY(y):
         raise ValueError("x and y must be C-contiguous, and y writable")
+    if -cnp.PyArray_DIM(x, 0) < written - read < cnp.PyArray_DIM(x, 0):
+        raise ValueError("x and y may not overlap")
     lib.accumulate(cnp.PyArray_DIM(x, 0), read, written)
 
 

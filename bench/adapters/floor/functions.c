@@ -126,11 +126,16 @@ static PyObject *floor_cross(PyObject *self, PyObject *const *args, Py_ssize_t n
 
 /* --- METH_FASTCALL | METH_KEYWORDS -------------------------------------------------------------------------------- */
 
+static const char *const add_names[] = {"x", "y", "z"};
+static PyObject *interned[3]; /* as names in a program's text are */
+
 static int index_of(PyObject *name)
 {
-    static const char *const names[] = {"x", "y", "z"};
     for (int i = 0; i < 3; i++)
-        if (PyUnicode_CompareWithASCIIString(name, names[i]) == 0)
+        if (name == interned[i])
+            return i;
+    for (int i = 0; i < 3; i++)
+        if (PyUnicode_CompareWithASCIIString(name, add_names[i]) == 0)
             return i;
     return -1;
 }
@@ -171,5 +176,8 @@ static PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "functions", .m_si
 PyMODINIT_FUNC PyInit_functions(void)
 {
     import_array();
+    for (int i = 0; i < 3; i++)
+        if ((interned[i] = PyUnicode_InternFromString(add_names[i])) == NULL)
+            return NULL;
     return PyModule_Create(&module);
 }

@@ -16,7 +16,17 @@ static PyObject *floor_sum_strided(PyObject *self, PyObject *x)
     return PyFloat_FromDouble(sum_strided((size_t)PyArray_DIM(array, 0), stride, PyArray_DATA(array)));
 }
 
-static PyArray_Descr *pair_dtype;
+static PyArray_Descr *pair_dtype, *seen_dtype; /* the last other one that was found to be the same */
+
+static int is_pair(PyArray_Descr *dtype)
+{
+    if (dtype == pair_dtype || dtype == seen_dtype)
+        return 1;
+    if (!PyArray_EquivTypes(dtype, pair_dtype))
+        return 0;
+    Py_XSETREF(seen_dtype, (PyArray_Descr *)Py_NewRef((PyObject *)dtype));
+    return 1;
+}
 
 static PyObject *floor_first_pair(PyObject *self, PyObject *p)
 {
@@ -25,7 +35,7 @@ static PyObject *floor_first_pair(PyObject *self, PyObject *p)
     const pair *data = contiguous(p, "p", NPY_VOID, "pair[n]", 1, _Alignof(pair), 0);
     if (data == NULL)
         return NULL;
-    if (PyArray_DESCR(array) != pair_dtype && !PyArray_EquivTypes(PyArray_DESCR(array), pair_dtype))
+    if (!is_pair(PyArray_DESCR(array)))
         return PyErr_Format(PyExc_TypeError, "p must be pair[n]");
     return PyFloat_FromDouble(first_pair((size_t)PyArray_DIM(array, 0), data));
 }

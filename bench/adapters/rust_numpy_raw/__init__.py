@@ -4,7 +4,7 @@
 PyArrayMethods::data() is safe, and as long as no Rust slice is made of it, Rust's rules of aliasing are not at stake.
 What C needs (contiguous, aligned, writable, no overlap where C says restrict) is then for the glue to check. The
 crate's documentation of borrowing has unsafe methods as an "escape hatch" only, while the example in its README
-writes to an array of a &Bound by one of them; so this is a second peer beside the first.
+writes to an array of a &Bound by one of them; so this stands beside the floor, in Rust, and is not counted as a peer.
 """
 
 from pathlib import Path
@@ -19,4 +19,4 @@ def build(part: str, folder: Path) -> list[Path]:
     return build_project(HERE / part, part, folder)
 
 
-PEER = Peer("rust-numpy raw", HERE, GLUE, version, build, functions, missing=missing)
+PEER = Peer("floor, Rust", HERE, GLUE, version, build, functions, missing=missing)
