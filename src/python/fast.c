@@ -418,21 +418,17 @@ static PyObject *results(tnpy_function *f, PyObject **objects, fast_call *call)
         return objects[plan->npositional];
     if (plan->narguments == plan->npositional)
         return c_result(f, objects, call);
-    PyObject *tuple = PyTuple_New(plan->returned);
+    /* First what C returned: making a tuple may run finalizers, which could close the object that it lies in. */
+    PyObject *value = plan->result == RESULT_NONE ? NULL : c_result(f, objects, call);
+    PyObject *tuple = plan->result != RESULT_NONE && value == NULL ? NULL : PyTuple_New(plan->returned);
     int place = 0;
-    if (plan->result != RESULT_NONE) {
-        PyObject *value = c_result(f, objects, call); /* in any case: it may be memory that C has handed over */
-        if (tuple == NULL)
-            Py_XDECREF(value);
-        else if (value == NULL)
-            Py_CLEAR(tuple);
-        else
-            PyTuple_SET_ITEM(tuple, place++, value);
-    }
     if (tuple == NULL) {
+        Py_XDECREF(value);
         drop_outputs(plan, objects);
         return NULL;
     }
+    if (value != NULL)
+        PyTuple_SET_ITEM(tuple, place++, value);
     for (int k = plan->npositional; k < plan->narguments; k++)
         PyTuple_SET_ITEM(tuple, place++, objects[k]);
     return tuple;

@@ -41,7 +41,8 @@ static tnpy_class *find_class(PyTypeObject *type)
     PyTypeObject *base = type;
     while (base != NULL && base->tp_dealloc != dealloc)
         base = base->tp_base;
-    tnpy_state *state = base == NULL ? NULL : tnpy_state_of_type(base->tp_base);
+    bool derives = base != NULL && base->tp_base->tp_flags & Py_TPFLAGS_HEAPTYPE; /* tenon.Handle itself does not */
+    tnpy_state *state = derives ? tnpy_state_of_type(base->tp_base) : NULL;
     if (state != NULL && state->last_class != NULL && state->last_class->type == base)
         return state->last_class;
     PyObject *found = state == NULL ? NULL : PyDict_GetItemWithError(base->tp_dict, state->signature_name);
@@ -115,6 +116,10 @@ static PyObject *construct(PyObject *type, PyObject *const *args, size_t nargsf,
     if (cls == NULL)
         return NULL;
     PyObject *constructor = cls->constructor;
+    if (constructor == NULL) { /* the collector has cleared the class */
+        refuse_making(cls);
+        return NULL;
+    }
     return ((const tn_callable *)constructor)->vectorcall(constructor, args, nargsf, kwnames);
 }
 
@@ -750,20 +755,31 @@ static PyObject *put_into_target(PyObject *target, const tnpy_class *cls, void *
     Py_RETURN_NONE;
 }
 
+static PyObject *owned_already(const tnpy_function *f, const tnpy_class *cls, PyObject *owner)
+{
+    if ((const PyObject *)f != cls->constructor)
+        return Py_NewRef(owner);
+    return PyErr_Format(PyExc_RuntimeError, "%s(): C returned a %s that Python has already, and no new one", f->def->name,
+                        cls->def->name);
+}
+
 PyObject *tnpy_handle_result(const tnpy_function *f, void *pointer, PyObject *target)
 {
     tnpy_class *cls = wanted_class(f, f->def->result);
     if (pointer == NULL)
         return PyErr_Format(PyExc_MemoryError, "%s(): C returned no %s (out of memory)", f->def->name, cls->def->name);
     PyObject *owner = (PyObject *)tnpy_handle_table_find(&cls->table, pointer);
-    if (owner != NULL && (const PyObject *)f != cls->constructor)
-        return Py_NewRef(owner);
     if (owner != NULL)
-        return PyErr_Format(PyExc_RuntimeError, "%s(): C returned a %s that Python has already, and no new one",
-                            f->def->name, cls->def->name);
+        return owned_already(f, cls, owner);
     if (target != NULL)
         return put_into_target(target, cls, pointer);
     tnpy_handle *h = new_handle(cls, cls->type);
+    owner = (PyObject *)tnpy_handle_table_find(&cls->table, pointer);
+    if (owner != NULL) { /* made by a finalizer that new_handle() ran */
+        PyObject *result = h == NULL ? NULL : owned_already(f, cls, owner);
+        Py_XDECREF((PyObject *)h);
+        return result;
+    }
     if (h == NULL)
         cls->def->free(pointer);
     else if (own_pointer(h, pointer) < 0)

@@ -122,6 +122,19 @@ static char order_of(const PyArray_Descr *descr)
 
 static tn_status type_of(PyArray_Descr *descr, int depth, tn_type **out, tn_error *err);
 
+/* Borrowed. Names may be of a class derived from str, whose __hash__ and __eq__ are Python code: a dict is not asked. */
+static PyObject *find_field(PyObject *table, PyObject *name)
+{
+    PyObject *key, *entry;
+    for (Py_ssize_t at = 0; PyDict_Next(table, &at, &key, &entry);)
+        if (key == name)
+            return entry;
+    for (Py_ssize_t at = 0; PyDict_Next(table, &at, &key, &entry);)
+        if (PyUnicode_Check(key) && PyUnicode_Compare(key, name) == 0)
+            return entry;
+    return NULL;
+}
+
 static tn_status struct_of(PyArray_Descr *descr, int depth, tn_type **out, tn_error *err)
 {
     PyObject *names = PyDataType_NAMES(descr);
@@ -133,9 +146,9 @@ static tn_status struct_of(PyArray_Descr *descr, int depth, tn_type **out, tn_er
     tn_status status = TN_OK;
     for (Py_ssize_t i = 0; i < count && status == TN_OK; i++) {
         PyObject *name = PyTuple_GET_ITEM(names, i);
-        PyObject *entry = PyDict_GetItem(table, name);
         tn_type *type = NULL;
         fields[i].name = PyUnicode_AsUTF8(name);
+        PyObject *entry = fields[i].name == NULL ? NULL : find_field(table, name);
         if (entry == NULL || fields[i].name == NULL) {
             PyErr_Clear();
             status = tn_fail(err, TN_WRONG_TYPE, "a field of the dtype has no readable name");
@@ -493,11 +506,13 @@ static PyArray_Descr *dtype_to_lend(tnpy_dtype_key *key)
     return PyArray_DescrNew(dtype);
 #else
     PyArray_Descr *lent = (PyArray_Descr *)key->lent;
-    if (lent == NULL || PyDataType_NAMES(lent) != PyDataType_NAMES(dtype)) {
+    if (lent != NULL && PyDataType_NAMES(lent) != PyDataType_NAMES(dtype))
+        return PyArray_DescrNew(dtype); /* it is kept: letting go of the names that it was given may run Python code */
+    if (lent == NULL) {
         lent = PyArray_DescrNew(dtype);
         if (lent == NULL)
             return NULL;
-        Py_XSETREF(key->lent, (PyObject *)lent);
+        key->lent = (PyObject *)lent;
     }
     return (PyArray_Descr *)Py_NewRef((PyObject *)lent);
 #endif
