@@ -48,7 +48,7 @@ def main() -> int:
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(TABLES)}; all of them by default")
     parser.add_argument("--quick", action="store_true", help="only see that everything runs")
     parser.add_argument("--output", type=Path, metavar="FILE",
-                        help="of the results; in build/bench, results.json or quick.json, if none is named")  # fmt: skip
+                        help="of the results; build/bench/results.json or quick.json, if none is named")  # fmt: skip
     parser.add_argument("--record", type=Path, nargs="?", const=PAGES, metavar="FOLDER",
                         help="draw the pages, in docs/benchmarks if no other folder is named")  # fmt: skip
     parser.add_argument("--report", type=Path, metavar="FILE", help="measure nothing: tables of this file")

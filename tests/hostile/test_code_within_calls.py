@@ -94,7 +94,7 @@ def module(build: Callable[..., ModuleType]) -> ModuleType:
 
 @contextmanager
 def collecting_often() -> Iterator[None]:
-    """The next objects that are made run the collector: in any allocation until Python 3.11, soon after from 3.12 on."""
+    """The next objects made run the collector: in the allocation itself until Python 3.11, soon after from 3.12 on."""
     thresholds = gc.get_threshold()
     gc.collect()
     gc.disable()
