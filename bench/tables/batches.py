@@ -29,7 +29,8 @@ MATERIAL = HERE.parents[1] / "examples" / "material"
 LAYOUTS = ["contiguous", "strided", "broadcast"]
 POINTS = [10**k for k in range(7)]
 QUICK_POINTS = [1, 1000]
-MANY, IN_PYTHON = 10**7, 10**4  # points of contiguous cross products; points up to which there are loops in Python
+LARGE = 10**6  # points from which a call takes so long that there are few of them in a second
+MANY, IN_PYTHON = 10**7, 10**3  # points of contiguous cross products; points up to which there are loops in Python
 
 
 @dataclass(frozen=True)
@@ -246,9 +247,10 @@ def measured(subject: Subject, layout: str, points: int, method: Method) -> dict
 
 
 def run(method: Method, quick: bool) -> dict[str, Any]:
-    method = changed(method, budget_s=method.budget_s / 10)
+    short, long = (changed(method, budget_s=method.budget_s / parts) for parts in (10, 5))
     rows = []
     for subject in SUBJECTS:
         for layout, points in subject.points.items():
-            rows += [measured(subject, layout, n, method) for n in points if not quick or n in QUICK_POINTS]
+            rows += [measured(subject, layout, n, short if n < LARGE else long)
+                     for n in points if not quick or n in QUICK_POINTS]  # fmt: skip
     return {"base": "plain C loop", "rows": rows}
