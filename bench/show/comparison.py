@@ -67,8 +67,9 @@ def _timed(results: Results) -> dict[tuple[str, str, str, str], float]:
     }
 
 
-def _lost(results: Results) -> set[str]:
-    return {f"{KINDS[loss.grid.table].title}: {loss.place}: {loss.peer}" for loss in losses(grids(results))}
+def _lost(results: Results, tables: set[str]) -> set[str]:
+    return {f"{KINDS[loss.grid.table].title}: {loss.place}: {loss.peer}" for loss in losses(grids(results))
+            if loss.grid.table in tables}  # fmt: skip
 
 
 def compare(first: Results, second: Results, notes: Notes) -> Comparison:
@@ -76,7 +77,8 @@ def compare(first: Results, second: Results, notes: Notes) -> Comparison:
     pairs = [Pair(*place, one[place], other[place]) for place in one if place in other]
     met = [{_plain(goal.what): goal.met for goal in goals(results, notes)} for results in (first, second)]
     flipped = [what for what in met[0] if what in met[1] and met[0][what] != met[1][what]]
-    return Comparison(pairs, flipped, sorted(_lost(first) ^ _lost(second)))
+    both = {*first["tables"]} & {*second["tables"]}
+    return Comparison(pairs, flipped, sorted(_lost(first, both) ^ _lost(second, both)))
 
 
 def _plain(what: str) -> str:
