@@ -116,8 +116,12 @@ def test_renaming_the_fields_of_an_output_does_not_rename_those_of_the_next(m: M
     assert m.pairs.batch(np.ones((2, 2))).dtype.names == ("a", "b")
 
 
-def test_outputs_share_their_dtype_while_nobody_changes_it(m: ModuleType) -> None:
-    assert m.pairs(np.ones(2)).dtype is m.pairs(np.ones(3)).dtype
+def test_outputs_share_their_dtype_until_somebody_changes_it(build: Callable[..., ModuleType]) -> None:
+    m = build(SOURCE + "/* in which nobody has */")
+    first = m.pairs(np.ones(2))
+    assert m.pairs(np.ones(3)).dtype is first.dtype
+    first.dtype.names = ("u", "v")
+    assert m.pairs(np.ones(3)).dtype is not first.dtype
 
 
 def test_a_loop_of_more_points_than_can_be_counted_is_refused(m: ModuleType) -> None:

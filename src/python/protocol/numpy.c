@@ -507,7 +507,7 @@ static PyArray_Descr *dtype_to_lend(tnpy_dtype_key *key)
 #else
     PyArray_Descr *lent = (PyArray_Descr *)key->lent;
     if (lent != NULL && PyDataType_NAMES(lent) != PyDataType_NAMES(dtype))
-        return PyArray_DescrNew(dtype); /* it is kept: letting go of the names that it was given may run Python code */
+        return PyArray_DescrNew(dtype); /* ever after: to let go of it and its new names may run Python code */
     if (lent == NULL) {
         lent = PyArray_DescrNew(dtype);
         if (lent == NULL)
