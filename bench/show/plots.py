@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from show.figures import written
-from show.grid import IN_PYTHON, Column, Grid, is_ours
+from show.grid import IN_PYTHON, NO_PEERS, Column, Grid, is_ours
 from show.reading import grids_of
 
 # Okabe and Ito's colours and Tol's, which stay apart for the colour-blind; marks do without colours altogether.
@@ -58,7 +58,7 @@ def _known(name: str) -> tuple[str, str] | None:
     name = name.removeprefix(IN_PYTHON)
     if is_ours(name):
         return MARKS.get(name, TENON)
-    return BASE if name in {"floor", "plain C loop"} else STYLES.get(name.removesuffix(", defaults"))
+    return BASE if name in NO_PEERS else STYLES.get(name.removesuffix(", defaults"))
 
 
 def styles(rows: Iterable[str]) -> dict[str, tuple[str, str]]:

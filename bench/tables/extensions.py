@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 from adapters import native
-from measure import Method, Variant, loop, measure, summary
+from measure import Method
+from pairs import table
 
 TIMES = 100  # in C, so that the call does not count
 
@@ -42,14 +43,4 @@ def check(scope: dict[str, Any]) -> None:
 def run(method: Method, quick: bool) -> dict[str, Any]:
     scope = names()
     check(scope)
-    groups = []
-    for _, _, *variants in CASES:
-        used = [(name, code, set(compile(code, "", "eval").co_names)) for name, code in variants]
-        groups.append([Variant(name, loop(code, {word: scope[word] for word in words})) for name, code, words in used])
-    empty = Variant("loop alone", loop("pass", {}))
-    measure([*groups, [empty]], method)
-    rows = [
-        {"key": key, "title": title, "variants": [summary(v) for v in group]}
-        for (key, title, *_), group in zip(CASES, groups, strict=True)
-    ]
-    return {"rows": rows, "loop": summary(empty)}
+    return table(CASES, scope, method)

@@ -7,7 +7,8 @@ from typing import Any
 import building
 import numpy as np
 from adapters import native, peer
-from measure import Method, Variant, loop, measure, summary
+from measure import Method
+from pairs import table
 
 from tenon import Span
 
@@ -47,19 +48,7 @@ def check(scope: dict[str, Any]) -> None:
         raise SystemExit("bench: a Span's elements are not its exporter's")
 
 
-def variant(name: str, code: str, scope: dict[str, Any]) -> Variant:
-    used = {word: value for word, value in scope.items() if word in compile(code, "", "eval").co_names}
-    return Variant(name, loop(code, used))
-
-
 def run(method: Method, quick: bool) -> dict[str, Any]:
     scope = names()
     check(scope)
-    groups = [[variant(name, code, scope) for name, code in variants] for _, _, *variants in CASES]
-    empty = Variant("loop alone", loop("pass", {}))
-    measure([*groups, [empty]], method)
-    rows = [
-        {"key": key, "title": title, "variants": [summary(v) for v in group]}
-        for (key, title, *_), group in zip(CASES, groups, strict=True)
-    ]
-    return {"rows": rows, "loop": summary(empty)}
+    return table(CASES, scope, method)
