@@ -177,11 +177,16 @@ static bool take_value(const planned_argument *argument, PyObject *obj, fast_cal
     return true;
 }
 
+static inline bool is_usable(const tnpy_handle *h, const planned_argument *argument)
+{
+    return Py_TYPE((const PyObject *)h) == argument->of.cls->type && h->pointer != NULL && !h->exclusive;
+}
+
 static inline bool take_handle(const planned_argument *argument, PyObject *obj, fast_call *call, int k)
 {
     const tnpy_handle *h = (const tnpy_handle *)obj;
     call->args[argument->arg] = (char *)&call->values[k];
-    if (Py_TYPE(obj) != argument->of.cls->type || h->pointer == NULL || h->exclusive)
+    if (!is_usable(h, argument))
         return false;
     call->values[k].pointer = h->pointer;
     return true;
@@ -282,15 +287,10 @@ static tnpy_handles collect_handles(const tnpy_plan *plan, PyObject *const *obje
     return (tnpy_handles){handles, count};
 }
 
-/* A finalizer must not close the object between C's return and the view that keeps it. */
 static PyObject *owned_result(tnpy_function *f, PyObject *const *objects, tn_array *array, bool as_span)
 {
     PyObject *places[MAX_PLANNED];
-    tnpy_handles handles = collect_handles(f->plan, objects, places);
-    tnpy_handles_hold(handles);
-    PyObject *result = tnpy_owned_result(f, array, handles, as_span);
-    tnpy_handles_let_go(handles);
-    return result;
+    return tnpy_owned_result(f, array, collect_handles(f->plan, objects, places), as_span);
 }
 
 PyObject *tnpy_made(PyObject *self, PyObject *const *args, void *result)
@@ -451,16 +451,26 @@ PyObject *tnpy_call_planned(PyObject *self, PyObject *const *args, size_t nargsf
 }
 
 /* A method that returns an array takes the object, and nothing else. */
+static bool is_array_of_object(const tnpy_plan *plan)
+{
+    return plan != NULL && plan->result == RESULT_OWNED && plan->narguments == 1 && plan->arguments[0].kind == PLANNED_HANDLE;
+}
+
 int tnpy_call_for_array(PyObject *function, PyObject *object, tn_array *array)
 {
-    tnpy_function *f = (tnpy_function *)function;
-    fast_call call;
-    if (f->plan == NULL || f->plan->npositional != 1 || f->plan->result != RESULT_OWNED || !take(f, &object, &call))
+    const tnpy_function *f = (const tnpy_function *)function;
+    const tnpy_handle *h = (const tnpy_handle *)object;
+    if (!is_array_of_object(f->plan) || f->def->nsizes > 0 || !is_usable(h, &f->plan->arguments[0]))
         return 0;
-    if (run(f, &call) < 0)
-        return -1;
-    *array = call.result.array;
-    return 1;
+    void *pointer = h->pointer;
+    char *args[] = {(char *)&pointer, (char *)array};
+    ptrdiff_t one = 1;
+    tn_stop stop;
+    stop.text[0] = '\0';
+    if (!f->def->loop(args, &one, no_steps, &stop))
+        return 1;
+    tnpy_raise_stop(f->state, f->def, &stop, NULL);
+    return -1;
 }
 
 PyObject *tnpy_array_as_span(PyObject *function, PyObject *object, tn_array *array)

@@ -67,6 +67,8 @@ static tnpy_handle *new_exact_handle(tnpy_class *cls)
     h->pointer = NULL;
     h->exclusive = 0;
     h->weakrefs = NULL;
+    h->has_layout = false;
+    tnpy_views_init(&h->shown);
     return h;
 }
 
@@ -178,11 +180,16 @@ static const char *plural(Py_ssize_t count)
     return count == 1 ? "" : "s";
 }
 
+static Py_ssize_t count_views(const tnpy_handle *h)
+{
+    return h->lender.views + tnpy_views_count(&h->shown);
+}
+
 static PyObject *handle_close(PyObject *self, PyObject *ignored)
 {
     (void)ignored;
     tnpy_handle *h = handle_of(self);
-    Py_ssize_t views = h->lender.views;
+    Py_ssize_t views = count_views(h);
     if (views > 0)
         return PyErr_Format(PyExc_BufferError, "%s.close(): %zd view%s of its memory %s alive; let go of %s first",
                             name_of(self), views, plural(views), views == 1 ? "is" : "are", views == 1 ? "it" : "them");
@@ -330,9 +337,54 @@ static int show_span(PyObject *span, Py_buffer *view, int flags)
     return status;
 }
 
-/* What memoryview and NumPy ask for, all of it, a Memory shows where numbers lie in memory of the object's own. The object
- * itself may not stand in view->obj: np.ndarray(buffer=memoryview(…)) keeps that, and nothing of the buffer, and the object
- * would not know. */
+static bool has_layout(const tnpy_handle *h, const tn_span *span)
+{
+    bool same = true;
+    for (int k = 0; k < span->ndim; k++)
+        same = same && h->layout[k] == span->shape[k] && h->layout[TNPY_SHOWN_NDIM + k] == span->strides[k];
+    return same;
+}
+
+/* The layout goes to the object, which has room for one: all buffers that are alive must have the same. */
+static bool keep_layout(tnpy_handle *h, const tn_span *span)
+{
+    if (h->has_layout && tnpy_views_count(&h->shown) > 0)
+        return has_layout(h, span);
+    h->has_layout = true;
+    for (int k = 0; k < span->ndim; k++) {
+        h->layout[k] = span->shape[k];
+        h->layout[TNPY_SHOWN_NDIM + k] = span->strides[k];
+    }
+    return true;
+}
+
+/* The buffer of all there is to say, PyBUF_FULL_RO, as memoryview and NumPy ask for it, of numbers in memory of the object's own.
+ * The object itself may not stand in view->obj: np.ndarray(buffer=memoryview(…)) keeps that, and nothing of the buffer, and the
+ * object would not know. 0 without an exception where a Span must show it. */
+static int show_plainly(tnpy_handle *h, tn_array *array, Py_buffer *view)
+{
+    const tnpy_function *f = (const tnpy_function *)h->cls->array;
+    const tn_span *span = &array->span;
+    const char *format = tnpy_owned_format(f, array);
+    if (format == NULL || !keep_layout(h, span))
+        return 0;
+    view->obj = tnpy_views_add(f->state, h);
+    if (view->obj == NULL)
+        return 0;
+    view->buf = span->data;
+    view->len = view->itemsize = span->type->itemsize;
+    for (int k = 0; k < span->ndim; k++)
+        view->len *= span->shape[k];
+    view->readonly = (span->flags & TN_READONLY) != 0;
+    view->ndim = span->ndim;
+    view->format = (char *)format;
+    view->shape = span->ndim == 0 ? NULL : h->layout;
+    view->strides = span->ndim == 0 ? NULL : h->layout + TNPY_SHOWN_NDIM;
+    view->suboffsets = NULL;
+    view->internal = NULL;
+    return 1;
+}
+
 static int get_buffer(PyObject *self, Py_buffer *view, int flags)
 {
     tnpy_handle *h = handle_of(self);
@@ -350,14 +402,8 @@ static int get_buffer(PyObject *self, Py_buffer *view, int flags)
         return show_span(tnpy_call_generally_for_span(function, self), view, flags);
     if (called < 0)
         return -1;
-    const tnpy_function *f = (const tnpy_function *)function;
-    const char *format = flags == PyBUF_FULL_RO ? tnpy_owned_format(f, &array) : NULL;
-    if (format != NULL) {
-        h->calls++; /* making the Memory may run finalizers, which must not close the object now */
-        int status = tnpy_memory_show(f->state, &array, self, format, view);
-        h->calls--;
-        return status;
-    }
+    if (flags == PyBUF_FULL_RO && show_plainly(h, &array, view))
+        return 0;
     return show_span(tnpy_array_as_span(function, self, &array), view, flags);
 }
 
@@ -726,7 +772,7 @@ tn_status tnpy_check_exclusive(tnpy_frame *frame)
         return TN_OK;
     tnpy_handle *h = handle_of(frame->handles[0]);
     const char *function = frame->def->name, *name = h->cls->def->name;
-    Py_ssize_t views = h->lender.views, own = 0;
+    Py_ssize_t views = count_views(h), own = 0;
     for (int k = 0; k < frame->nhandles; k++)
         own += frame->handles[k] == frame->handles[0];
     if (views > 0)

@@ -5,7 +5,7 @@
  * not while a view of its memory lives, since every view keeps it. Two counts stand between that pointer and whoever
  * would free or move what it points to:
  *
- *     views   Memory objects alive that show this object's memory (tnpy_lender)
+ *     views   of its memory that are alive: Memory objects (tnpy_lender), and what refers to its tenon.Views (base.h)
  *     calls   calls under way that were given the pointer: another thread, or Python code that a call runs while it
  *             converts its arguments, must not free it meanwhile
  *
@@ -18,6 +18,7 @@
 
 #include <Python.h>
 
+#include "base.h"
 #include "frame.h"
 #include "handle_table.h"
 #include "memory.h"
@@ -37,6 +38,8 @@ typedef struct tnpy_class {
     char *makers;             /* "load() or stack()": what else makes objects; NULL where nothing does */
 } tnpy_class;
 
+enum { TNPY_SHOWN_NDIM = 2 };
+
 /* The objects of C that a call was given; borrowed. */
 typedef struct tnpy_handles {
     PyObject *const *objects;
@@ -45,10 +48,13 @@ typedef struct tnpy_handles {
 
 /* Begins as a tn_object. */
 struct tnpy_handle {
-    tnpy_lender lender;
+    tnpy_lender lender;       /* counts the Memory objects that show its memory */
     void *pointer;            /* NULL: not made yet, or closed */
     int exclusive;            /* one of the calls excludes others */
     Py_ssize_t calls;
+    tnpy_views shown;         /* is, and counts, what stands for its memory besides */
+    bool has_layout;          /* since there are views, a buffer has been shown, of this shape and strides: */
+    Py_ssize_t layout[2 * TNPY_SHOWN_NDIM];
     tnpy_class *cls;
     tnpy_handle *next;        /* for the class's table */
     PyObject *weakrefs;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "memory.h"
 
+#include "base.h"
 #include "error.h"
 #include "making.h"
 #include "object.h"
@@ -49,7 +50,8 @@ static void track(tnpy_memory *memory)
     const tnpy_loan *loan = &memory->loan;
     memory->tracked = may_refer(loan->buffer.obj) || may_refer(loan->owner) || may_refer(loan->token) ||
                       may_refer(loan->span) || may_keeper_refer(memory);
-    memory->links = memory->tracked || loan->buffer.obj == NULL;
+    const PyObject *exporter = loan->buffer.obj;
+    memory->links = memory->tracked || exporter == NULL || Py_TYPE(exporter) == memory->state->views_type;
     if (memory->tracked)
         PyObject_GC_Track(memory);
 }
@@ -71,27 +73,6 @@ tnpy_memory *tnpy_memory_lend(tnpy_state *state, tn_array *array, PyObject *keep
     }
     track(memory);
     return memory;
-}
-
-int tnpy_memory_show(tnpy_state *state, tn_array *array, PyObject *lender, const char *format, Py_buffer *view)
-{
-    tnpy_memory *memory = tnpy_memory_lend(state, array, lender, 1);
-    if (memory == NULL)
-        return -1;
-    const tn_span *span = &memory->array.span;
-    *view = (Py_buffer){.buf = span->data, .obj = (PyObject *)memory, .len = span->type->itemsize,
-                        .itemsize = span->type->itemsize, .readonly = (span->flags & TN_READONLY) != 0,
-                        .ndim = span->ndim, .format = (char *)format};
-    if (span->ndim == 0)
-        return 0;
-    view->shape = memory->layout;
-    view->strides = memory->layout + span->ndim;
-    for (int k = 0; k < span->ndim; k++) {
-        view->len *= span->shape[k];
-        view->shape[k] = span->shape[k]; /* C may change its own */
-        view->strides[k] = span->strides[k];
-    }
-    return 0;
 }
 
 /* "Span(): …": what is refused, in the words that continue a parameter's name. */
@@ -137,10 +118,10 @@ PyObject *tnpy_memory_owner(const tnpy_memory *memory)
         PyObject *owner = tnpy_memory_owner(((const tnpy_span *)exporter)->memory);
         return owner == NULL ? exporter : owner;
     }
-    if (exporter != NULL && Py_TYPE(exporter) == memory->state->memory_type)
-        return tnpy_memory_owner((const tnpy_memory *)exporter);
-    if (exporter != NULL)
-        return exporter;
+    if (exporter != NULL) {
+        PyObject *object = tnpy_views_object(memory->state, exporter);
+        return object == NULL ? exporter : object;
+    }
     if (loan->span != NULL)
         return loan->span;
     if (loan->owner != NULL || memory->keeper == NULL)

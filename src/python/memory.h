@@ -30,8 +30,6 @@ typedef struct tnpy_lender {
     Py_ssize_t views; /* Memory objects alive that show this object's memory */
 } tnpy_lender;
 
-enum { TNPY_SHOWN_NDIM = 2 };
-
 typedef struct tnpy_memory {
     PyObject_HEAD
     tnpy_loan loan;       /* what is borrowed; empty where it is lent */
@@ -40,7 +38,6 @@ typedef struct tnpy_memory {
     PyObject *saved;      /* NULL, or one more reference, with which the collector finds a memoryview alive: see memory.c */
     Py_ssize_t exports;   /* buffers taken from any of its Spans: none may find its memory gone */
     tnpy_state *state;    /* valid as long as the type leads to its module */
-    Py_ssize_t layout[2 * TNPY_SHOWN_NDIM]; /* of the buffer that it shows itself: tnpy_memory_show */
     char tracked;         /* by the collector, as all its Spans: something that it holds may refer to others */
     char links;           /* what it holds may end other Spans when it ends: anything but the buffer of a plain object */
     char borrows;         /* there is something in `loan` */
@@ -52,12 +49,6 @@ typedef struct tnpy_memory {
 /* Memory that C lends. Takes over *array, also on failure. `keeper` (may be NULL) is kept alive; `counts` says that it begins
  * with a tnpy_lender. New reference, or NULL with an exception. */
 tnpy_memory *tnpy_memory_lend(tnpy_state *state, tn_array *array, PyObject *keeper, int counts);
-
-/* The buffer of an array of at most TNPY_SHOWN_NDIM dimensions that `lender`, a tnpy_lender that nobody tracks, keeps and counts: as
- * PyBUF_FULL_RO asks for it. A Memory stands in view->obj, and so in whatever keeps no more of the buffer than that; it is
- * not tracked, so that the collector does not clear it. `format` is static. Takes over *array, also on failure. 0, or -1
- * with an exception. */
-int tnpy_memory_show(tnpy_state *state, tn_array *array, PyObject *lender, const char *format, Py_buffer *view);
 
 /* Memory borrowed from `obj`, through whichever protocol it speaks; *span shows it until the object ends, but of an ndarray
  * its layout is valid only until Python code runs. New reference, or NULL with an exception, whose message begins with

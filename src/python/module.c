@@ -3,6 +3,7 @@
 #include <Python.h>
 
 #include "api.h"
+#include "base.h"
 #include "dtype.h"
 #include "dtype_cache.h"
 #include "error.h"
@@ -270,13 +271,15 @@ static int exec(PyObject *module)
     state->overloads_type = tnpy_overloads_make_type(module);
     state->dtype_type = tnpy_dtype_make_type(module);
     state->memory_type = tnpy_memory_make_type(module);
+    state->views_type = tnpy_views_make_type(module);
+    state->block_type = tnpy_block_make_type(module);
     state->span_type = tnpy_span_make_type(module);
     state->span_iterator_type = tnpy_span_iterator_make_type(module);
     state->handle_type = tnpy_handle_make_type(module);
     state->class_type = tnpy_class_make_type(module);
     if (state->signature_name == NULL || state->named_tuples == NULL || state->call_error == NULL || state->function_type == NULL ||
         state->overloads_type == NULL || state->dtype_type == NULL || state->memory_type == NULL ||
-        state->span_type == NULL || state->span_iterator_type == NULL || state->handle_type == NULL || state->class_type == NULL)
+        state->views_type == NULL || state->block_type == NULL || state->span_type == NULL || state->span_iterator_type == NULL || state->handle_type == NULL || state->class_type == NULL)
         return -1;
     if (add(module, "CallError", Py_NewRef(state->call_error)) < 0 ||
         add(module, "Function", Py_NewRef((PyObject *)state->function_type)) < 0 ||
@@ -304,6 +307,8 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->overloads_type);
     Py_VISIT(state->dtype_type);
     Py_VISIT(state->memory_type);
+    Py_VISIT(state->views_type);
+    Py_VISIT(state->block_type);
     Py_VISIT(state->span_type);
     Py_VISIT(state->span_iterator_type);
     Py_VISIT(state->lent_type);
@@ -327,6 +332,7 @@ static int clear(PyObject *module)
     tnpy_state *state = tnpy_state_of(module);
     tnpy_spare_free(&state->spare_memory);
     tnpy_spare_free(&state->spare_span);
+    tnpy_spare_free_plain(&state->spare_block);
     for (int i = 0; i < TNPY_FORMAT_CHARACTERS; i++)
         Py_CLEAR(state->dtypes[i]);
     tnpy_dtype_cache_clear(state);
@@ -344,6 +350,8 @@ static void release(void *module)
     Py_CLEAR(state->overloads_type);
     Py_CLEAR(state->dtype_type);
     Py_CLEAR(state->memory_type);
+    Py_CLEAR(state->views_type);
+    Py_CLEAR(state->block_type);
     Py_CLEAR(state->span_type);
     Py_CLEAR(state->span_iterator_type);
     Py_CLEAR(state->lent_type);

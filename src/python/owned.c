@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base.h"
 #include "dtype.h"
 #include "error.h"
 #include "handle.h"
@@ -147,12 +148,17 @@ static tnpy_memory *memory_of(tnpy_state *state, tn_array *array, tnpy_handles h
     return memory;
 }
 
+/* The same numbers? Every module has constants of its own for them. */
+static inline bool is_the_same(const tn_type *a, const tn_type *b)
+{
+    return a->kind == b->kind && a->itemsize == b->itemsize && a->byteorder == b->byteorder && is_scalar(a);
+}
+
 /* A function nearly always returns arrays of one element type. Borrowed; NULL with an exception. */
 static tnpy_dtype *dtype_of(tnpy_function *f, const tn_type *type)
 {
     tnpy_dtype *last = (tnpy_dtype *)f->lent_dtype;
-    if (last != NULL && is_scalar(type) && last->type->kind == type->kind && last->type->itemsize == type->itemsize &&
-        last->type->byteorder == type->byteorder)
+    if (last != NULL && is_the_same(last->type, type))
         return last;
     Py_XSETREF(f->lent_dtype, (PyObject *)tnpy_dtype_for(f->state, type));
     return (tnpy_dtype *)f->lent_dtype;
@@ -171,16 +177,29 @@ const char *tnpy_owned_format(const tnpy_function *f, tn_array *array)
     return tnpy_native_format(array->span.type);
 }
 
-PyObject *tnpy_owned_result(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span)
+/* Is nothing wrong with it, and has NumPy not to be told more: numbers in C order, of the type that the function returned before, as
+ * nearly always? */
+static bool is_plain(const tn_span *span, const tnpy_dtype *last)
 {
-    tn_error err;
-    if (!is_fine(&array->span)) {
-        place_empty(&array->span);
-        if (check(f, &array->span, &err) != TN_OK) {
-            tn_array_release(array);
-            return raise(&err);
-        }
-    }
+    return last != NULL && last->key.dtype != NULL && span->type != NULL && is_the_same(last->type, span->type) &&
+           span->data != NULL && span->suboffsets == NULL && span->ndim >= 1 && span->ndim <= TN_SHORT_NDIM && span->shape != NULL &&
+           span->strides != NULL && tnpy_numpy_is_plain(span, last->type);
+}
+
+/* The base of an ndarray over an array that is plain. Takes over *array, unless it is NULL: then a Memory must do. Runs no Python
+ * code. */
+static PyObject *base_of(const tnpy_function *f, const tn_array *array, tnpy_handles handles)
+{
+    if (!is_plain(&array->span, (const tnpy_dtype *)f->lent_dtype))
+        return NULL;
+    if (array->release == NULL)
+        return handles.count == 1 ? tnpy_views_add(f->state, (tnpy_handle *)handles.objects[0]) : NULL;
+    return array->span.flags & TN_UNOWNED ? NULL : tnpy_block_new(f->state, array);
+}
+
+/* Takes over *array, with which nothing is wrong. Runs any Python code. */
+static PyObject *lend_generally(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span)
+{
     tnpy_dtype *dtype = dtype_of(f, array->span.type);
     if (dtype == NULL) {
         tn_array_release(array);
@@ -195,5 +214,24 @@ PyObject *tnpy_owned_result(tnpy_function *f, tn_array *array, tnpy_handles hand
         result = tnpy_lend_memory_of(memory, dtype);
     Py_XDECREF((PyObject *)memory);
     Py_DECREF((PyObject *)dtype);
+    return result;
+}
+
+PyObject *tnpy_owned_result(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span)
+{
+    tn_error err;
+    PyObject *base = as_span ? NULL : base_of(f, array, handles);
+    if (base != NULL)
+        return tnpy_numpy_view_plain(&((tnpy_dtype *)f->lent_dtype)->key, &array->span, base);
+    if (!is_fine(&array->span)) {
+        place_empty(&array->span);
+        if (check(f, &array->span, &err) != TN_OK) {
+            tn_array_release(array);
+            return raise(&err);
+        }
+    }
+    tnpy_handles_hold(handles); /* a finalizer must not close an object between C's return and the view that keeps it */
+    PyObject *result = lend_generally(f, array, handles, as_span);
+    tnpy_handles_let_go(handles);
     return result;
 }

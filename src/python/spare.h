@@ -57,4 +57,30 @@ static inline void tnpy_spare_free(PyObject **spare)
     *spare = NULL;
 }
 
+/* The same for types that the collector does not see: memory of PyObject_Malloc, which is no object. */
+static inline void *tnpy_spare_take_plain(void **spare, size_t size)
+{
+    void *memory = *spare;
+    *spare = NULL;
+    return memory != NULL ? memory : PyObject_Malloc(size);
+}
+
+static inline void tnpy_spare_keep_plain(void **spare, void *memory)
+{
+#ifndef TNPY_NO_SPARES
+    if (spare != NULL && *spare == NULL) {
+        *spare = memory;
+        return;
+    }
+#endif
+    (void)spare;
+    PyObject_Free(memory);
+}
+
+static inline void tnpy_spare_free_plain(void **spare)
+{
+    PyObject_Free(*spare);
+    *spare = NULL;
+}
+
 #endif

@@ -33,6 +33,8 @@ typedef struct tnpy_state {
     PyTypeObject *overloads_type; /* tenon.Overloads */
     PyTypeObject *dtype_type;     /* tenon.DType */
     PyTypeObject *memory_type;    /* tenon.Memory */
+    PyTypeObject *views_type;     /* tenon.Views */
+    PyTypeObject *block_type;     /* tenon.Block */
     PyTypeObject *span_type;      /* tenon.Span */
     PyTypeObject *span_iterator_type;
     PyTypeObject *lent_type;      /* what keeps memory that tenon.lend was given */
@@ -41,6 +43,7 @@ typedef struct tnpy_state {
     tnpy_cached_dtypes array_dtypes, format_dtypes;
     /* One dead Memory and one dead Span, for the next to be made in: views are often made and dropped in turn. spare.h */
     PyObject *spare_memory, *spare_span;
+    void *spare_block;            /* and one Block */
     PyObject *core;               /* tenon._core, borrowed: whatever holds the state holds it */
     PyTypeObject *handle_type;    /* tenon.Handle */
     PyTypeObject *class_type;     /* of what a class of C knows of itself (handle.h) */

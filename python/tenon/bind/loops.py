@@ -24,6 +24,8 @@ def c_half(half: Half, include: str, *, inlinable: bool) -> str:
     parts += _assertions(half)
     if any(function.says_error for function in half.functions):
         parts += ["", *_SAYING]
+    if any(_hands_over(function) for function in half.functions):
+        parts += ["", *_HANDING_OVER]
     for function in half.functions:
         parts += ["", _loop(function, inlinable)]
     for item in half.classes:
@@ -36,9 +38,18 @@ def c_half(half: Half, include: str, *, inlinable: bool) -> str:
     return "\n".join(parts) + "\n"
 
 
-# What a function says of its error, in the user's own tn_error, whose members the user's macros may hide.
-_SAYING = [
-    *(f'#pragma push_macro("{name}")\n#undef {name}' for name in ("status", "message", "text")),
+def _hands_over(function: Function) -> bool:
+    return function.result is not None and function.result.kind is ParamKind.OWNED
+
+
+def _without_macros(names: Iterable[str], lines: list[str]) -> list[str]:
+    """Lines with members of our structures, which the user's macros may hide."""
+    hidden = [f'#pragma push_macro("{name}")\n#undef {name}' for name in names]
+    return [*hidden, *lines, *(f'#pragma pop_macro("{name}")' for name in names)]
+
+
+# What a function says of its error, in the user's own tn_error.
+_SAYING = _without_macros(("status", "message", "text"), [
     "static inline void tn_say_nothing(tn_error *tn_e)",
     "{",
     "    tn_e->status = (__typeof__(tn_e->status))0;",
@@ -54,8 +65,19 @@ _SAYING = [
     "    if (tn_has_said(tn_e) != 0)",
     "        __builtin_memcpy(tn_at->text, tn_e->message, sizeof tn_e->message);",
     "}",
-    *(f'#pragma pop_macro("{name}")' for name in ("status", "message", "text")),
-]
+])  # fmt: skip
+
+# What a function hands over, member by member: copied as a whole it would be put together in memory first, and read back
+# before the machine has written it.
+_SPAN = ("data", "type", "ndim", "flags", "shape", "strides", "suboffsets")
+_HANDING_OVER = _without_macros(("span", *_SPAN, "release", "owner"), [
+    "static inline void tn_hand_over(tn_array *tn_to, tn_array tn_from)",
+    "{",
+    *(f"    tn_to->span.{name} = tn_from.span.{name};" for name in _SPAN),
+    "    tn_to->release = tn_from.release;",
+    "    tn_to->owner = tn_from.owner;",
+    "}",
+])  # fmt: skip
 
 
 def c_path(path: str) -> str:
@@ -241,6 +263,8 @@ def _points(function: Function, steps: dict[int, str]) -> list[str]:
         lines.append(f"        const {function.result.type.spelling} tn_r = {call};")
         address = _address(len(function.params), steps)
         lines.append(f"        __builtin_memcpy({address}, &tn_r, sizeof tn_r);")
+    elif _hands_over(function):
+        lines.append(f"        tn_hand_over((tn_array *)(void *)tn_a{len(function.params)}, {call});")
     else:
         lines.append(f"        {_result(function, steps)} = {call};")
     if function.says_error and not function.returns_status:
@@ -266,8 +290,6 @@ def _result(function: Function, steps: dict[int, str]) -> str:
         return f"*(const char **)(void *)tn_a{index}"
     if result.kind is ParamKind.HANDLE:
         return f"*(void **)(void *)tn_a{index}"
-    if result.kind is ParamKind.OWNED:
-        return f"*(tn_array *)(void *)tn_a{index}"
     assert result.type is not None
     return f"*({result.type.spelling} *)(void *)({_address(index, steps)})"
 

@@ -552,38 +552,46 @@ PyObject *tnpy_numpy_new(tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, 
     return new_array(key, ndim, shape, NULL, data, readonly, owner);
 }
 
-/* The strides that NumPy would make itself, at an address that it would call aligned: of scalars of the machine's own. */
-static bool is_as_numpy_makes_it(const tn_span *span, const tn_type *type)
+bool tnpy_numpy_is_plain(const tn_span *span, const tn_type *type)
 {
-    bool known = type->kind != TN_STRUCT && type->kind != TN_SUBARRAY && (type->alignment > 1 || type->itemsize == 1);
-    if (!known || (uintptr_t)span->data & (type->alignment - 1))
+    bool aligns = type->kind != TN_STRUCT && type->kind != TN_SUBARRAY && (type->alignment > 1 || type->itemsize == 1);
+    if (!aligns || (uintptr_t)span->data & (type->alignment - 1))
         return false;
     ptrdiff_t stride = type->itemsize;
     for (int k = span->ndim - 1; k >= 0; k--) {
-        if (span->strides[k] != stride || span->shape[k] == 0)
+        if (span->strides[k] != stride || span->shape[k] <= 0 || __builtin_mul_overflow(stride, span->shape[k], &stride))
             return false;
-        stride *= span->shape[k];
     }
     return true;
+}
+
+/* Takes over `base`, which is never an array, so that there is no chain to shorten. */
+static PyObject *over(tnpy_dtype_key *key, const tn_span *span, const ptrdiff_t *strides, int flags, PyObject *base)
+{
+    PyArray_Descr *dtype = dtype_to_lend(key);
+    if (!(span->flags & TN_READONLY))
+        flags |= NPY_ARRAY_WRITEABLE;
+    PyObject *array = dtype == NULL ? NULL : PyArray_NewFromDescr(&PyArray_Type, dtype, span->ndim, span->shape, strides,
+                                                                  span->data, flags, NULL);
+    if (array != NULL)
+        ((PyArrayObject_fields *)array)->base = base;
+    else
+        Py_DECREF(base);
+    return array;
+}
+
+PyObject *tnpy_numpy_view_plain(tnpy_dtype_key *key, const tn_span *span, PyObject *base)
+{
+    return over(key, span, NULL, NPY_ARRAY_ALIGNED, base); /* which saves NumPy the look at the strides */
 }
 
 PyObject *tnpy_numpy_view(tnpy_dtype_key *key, const tn_span *span, PyObject *owner)
 {
     if (key->dtype == NULL && tnpy_numpy_prepare(key) < 0)
         return NULL;
-    PyArray_Descr *dtype = dtype_to_lend(key);
-    if (dtype == NULL)
-        return NULL;
-    int flags = span->flags & TN_READONLY ? 0 : NPY_ARRAY_WRITEABLE;
-    const ptrdiff_t *strides = span->strides;
-    if (is_as_numpy_makes_it(span, key->type)) { /* which saves it the look at them */
-        flags |= NPY_ARRAY_ALIGNED;
-        strides = NULL;
-    }
-    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, dtype, span->ndim, span->shape, strides, span->data, flags, NULL);
-    if (array != NULL)
-        ((PyArrayObject_fields *)array)->base = Py_NewRef(owner); /* never an array, so there is no chain to shorten */
-    return array;
+    if (tnpy_numpy_is_plain(span, key->type))
+        return tnpy_numpy_view_plain(key, span, Py_NewRef(owner));
+    return over(key, span, span->strides, 0, Py_NewRef(owner));
 }
 
 /* --- times -------------------------------------------------------------------------------------------------------- */

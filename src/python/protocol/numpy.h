@@ -132,6 +132,13 @@ int tnpy_numpy_prepare(tnpy_dtype_key *key);
 /* A new ndarray over a span without suboffsets, of any strides; as tnpy_numpy_new. */
 PyObject *tnpy_numpy_view(tnpy_dtype_key *key, const tn_span *span, PyObject *owner);
 
+/* Are those the strides that NumPy would choose for elements of that type, at an address that it would call aligned; and can
+ * addresses count the bytes? Of a span with elements, without suboffsets. */
+bool tnpy_numpy_is_plain(const tn_span *span, const tn_type *type);
+
+/* A new ndarray over such a span, of a key whose dtype is made. Runs no Python code. Takes over `base`, also on failure. */
+PyObject *tnpy_numpy_view_plain(tnpy_dtype_key *key, const tn_span *span, PyObject *base);
+
 /* The numpy.dtype of a type. New reference, or NULL with an exception. Needs tnpy_numpy_import() == 1. */
 PyObject *tnpy_numpy_dtype(const tn_type *type);
 
