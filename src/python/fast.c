@@ -277,10 +277,12 @@ static int run(const tnpy_function *f, fast_call *call)
     return -1;
 }
 
-/* The objects of C that were passed. */
-static tnpy_handles collect_handles(const tnpy_plan *plan, PyObject *const *objects, PyObject **handles)
+/* The objects of C that were passed: none, nearly always, or that of a method, which comes first. */
+static inline tnpy_handles collect_handles(const tnpy_plan *plan, PyObject *const *objects, PyObject **handles)
 {
     int count = 0;
+    if (plan->nhandles == 0 || (plan->nhandles == 1 && plan->arguments[0].kind == PLANNED_HANDLE))
+        return (tnpy_handles){objects, plan->nhandles};
     for (int k = 0; k < plan->npositional && count < plan->nhandles; k++)
         if (plan->arguments[k].kind == PLANNED_HANDLE)
             handles[count++] = objects[k];

@@ -197,8 +197,8 @@ static PyObject *base_of(const tnpy_function *f, const tn_array *array, tnpy_han
     return array->span.flags & TN_UNOWNED ? NULL : tnpy_block_new(f->state, array);
 }
 
-/* Takes over *array, with which nothing is wrong. Runs any Python code. */
-static PyObject *lend_generally(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span)
+/* Takes over *array, with which nothing is wrong. */
+static PyObject *lend(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span)
 {
     tnpy_dtype *dtype = dtype_of(f, array->span.type);
     if (dtype == NULL) {
@@ -217,12 +217,10 @@ static PyObject *lend_generally(tnpy_function *f, tn_array *array, tnpy_handles 
     return result;
 }
 
-PyObject *tnpy_owned_result(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span)
+/* Whatever it is. Runs any Python code. Apart from the commonest case, which would pay for its registers. */
+static __attribute__((noinline)) PyObject *lend_generally(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span)
 {
     tn_error err;
-    PyObject *base = as_span ? NULL : base_of(f, array, handles);
-    if (base != NULL)
-        return tnpy_numpy_view_plain(&((tnpy_dtype *)f->lent_dtype)->key, &array->span, base);
     if (!is_fine(&array->span)) {
         place_empty(&array->span);
         if (check(f, &array->span, &err) != TN_OK) {
@@ -231,7 +229,15 @@ PyObject *tnpy_owned_result(tnpy_function *f, tn_array *array, tnpy_handles hand
         }
     }
     tnpy_handles_hold(handles); /* a finalizer must not close an object between C's return and the view that keeps it */
-    PyObject *result = lend_generally(f, array, handles, as_span);
+    PyObject *result = lend(f, array, handles, as_span);
     tnpy_handles_let_go(handles);
     return result;
+}
+
+PyObject *tnpy_owned_result(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span)
+{
+    PyObject *base = as_span ? NULL : base_of(f, array, handles);
+    if (base == NULL)
+        return lend_generally(f, array, handles, as_span);
+    return tnpy_numpy_view_plain(&((tnpy_dtype *)f->lent_dtype)->key, &array->span, base);
 }

@@ -831,6 +831,86 @@ def test_buffers_are_no_work_for_the_collector(c: types.ModuleType) -> None:
     assert gc.is_tracked(Holder(3, 1).values().base)
 
 
+def test_arrays_and_buffers_of_one_object_share_what_stands_for_it(c: types.ModuleType) -> None:
+    g = c.grid.of(np.array([1.0, 2.0]))
+    g.values()  # the first array of a function tells what the next are like
+    array, other, buffer = g.values(), g.values(), memoryview(g)
+    assert array.base is other.base and array.base is buffer.obj
+    assert array.base is not c.grid(2, 1).values().base
+    with pytest.raises(BufferError, match="3 views"):
+        g.close()
+    base = array.base
+    del array, other, g
+    buffer.release()
+    gc.collect()
+    assert type(base).__name__ == "Views" and c.live_grids() == 1
+    del base
+    assert c.live_grids() == 0
+
+
+@pytest.mark.parametrize("base", [lambda c: c.grid(2, 1).values().base, lambda c: c.grid(2, 1).snapshot().base])
+def test_what_keeps_the_memory_of_an_array_cannot_be_made_copied_or_pickled(
+    c: types.ModuleType, base: Callable[[types.ModuleType], Any]
+) -> None:
+    base(c)  # the first array of a function tells what the next are like
+    kept = base(c)
+    assert type(kept).__name__ in ("Views", "Block")
+    for do in (type(kept), lambda: object.__new__(type(kept)), lambda: copy.copy(kept), lambda: memoryview(kept)):
+        with pytest.raises(TypeError):
+            do()
+    with contextlib.suppress(TypeError, pickle.PicklingError):
+        pickle.loads(pickle.dumps(kept))
+        pytest.fail("pickled")
+    with pytest.raises(TypeError):
+        kept.__class__ = int
+
+
+WINDOW = """
+#include <tenon/tenon.h>
+typedef struct window window;
+struct window { double values[6]; ptrdiff_t shape[2], strides[2]; int ndim; };
+static window only = {{0, 1, 2, 3, 4, 5}, {6, 0}, {8, 0}, 1};
+window *window_open(void) { return &only; }
+void window_free(window *w) { (void)w; }
+/** Show m rows of n; one row where m is 0. */
+void window_arrange(window *w, ptrdiff_t m, ptrdiff_t n)
+{
+    w->ndim = m > 0 ? 2 : 1;
+    w->shape[0] = m > 0 ? m : n;
+    w->shape[1] = n;
+    w->strides[0] = m > 0 ? 8 * n : 8;
+    w->strides[1] = 8;
+}
+/** @buffer */
+tn_array window_values(window *w)
+{
+    return (tn_array){.span = {.data = w->values, .type = &tn_type_float64, .ndim = w->ndim, .shape = w->shape,
+                               .strides = w->strides}};
+}
+"""
+
+
+def test_buffers_keep_their_shapes_while_the_object_shows_itself_in_others(
+    build: Callable[[str], types.ModuleType],
+) -> None:
+    w = build(WINDOW).window.open()
+    line = memoryview(w)
+    w.arrange(2, 3)
+    rows = memoryview(w)
+    w.arrange(3, 2)
+    pairs, array = tenon.Span(w), np.asarray(w)
+    w.arrange(0, 4)
+    part = memoryview(w)
+    assert line.tolist() == [0, 1, 2, 3, 4, 5] and rows.tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert pairs.tolist() == array.tolist() == [[0, 1], [2, 3], [4, 5]] and part.tolist() == [0, 1, 2, 3]
+    with pytest.raises(BufferError, match="5 views"):
+        w.close()
+    del line, rows, pairs, array, part
+    w.arrange(2, 2)
+    assert memoryview(w).tolist() == [[0, 1], [2, 3]]
+    w.close()
+
+
 @pytest.mark.parametrize("consume", [memoryview, np.asarray, lambda g: g.values()])
 def test_a_buffer_for_which_there_is_no_memory_is_not_counted(
     c: types.ModuleType, consume: Callable[[Any], Any]

@@ -552,27 +552,12 @@ PyObject *tnpy_numpy_new(tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, 
     return new_array(key, ndim, shape, NULL, data, readonly, owner);
 }
 
-bool tnpy_numpy_is_plain(const tn_span *span, const tn_type *type)
+/* Takes over both. `base` is never an array, so that there is no chain to shorten. */
+static PyObject *over(PyArray_Descr *dtype, const tn_span *span, const ptrdiff_t *strides, int flags, PyObject *base)
 {
-    bool aligns = type->kind != TN_STRUCT && type->kind != TN_SUBARRAY && (type->alignment > 1 || type->itemsize == 1);
-    if (!aligns || (uintptr_t)span->data & (type->alignment - 1))
-        return false;
-    ptrdiff_t stride = type->itemsize;
-    for (int k = span->ndim - 1; k >= 0; k--) {
-        if (span->strides[k] != stride || span->shape[k] <= 0 || __builtin_mul_overflow(stride, span->shape[k], &stride))
-            return false;
-    }
-    return true;
-}
-
-/* Takes over `base`, which is never an array, so that there is no chain to shorten. */
-static PyObject *over(tnpy_dtype_key *key, const tn_span *span, const ptrdiff_t *strides, int flags, PyObject *base)
-{
-    PyArray_Descr *dtype = dtype_to_lend(key);
     if (!(span->flags & TN_READONLY))
         flags |= NPY_ARRAY_WRITEABLE;
-    PyObject *array = dtype == NULL ? NULL : PyArray_NewFromDescr(&PyArray_Type, dtype, span->ndim, span->shape, strides,
-                                                                  span->data, flags, NULL);
+    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, dtype, span->ndim, span->shape, strides, span->data, flags, NULL);
     if (array != NULL)
         ((PyArrayObject_fields *)array)->base = base;
     else
@@ -580,9 +565,10 @@ static PyObject *over(tnpy_dtype_key *key, const tn_span *span, const ptrdiff_t 
     return array;
 }
 
-PyObject *tnpy_numpy_view_plain(tnpy_dtype_key *key, const tn_span *span, PyObject *base)
+PyObject *tnpy_numpy_view_plain(const tnpy_dtype_key *key, const tn_span *span, PyObject *base)
 {
-    return over(key, span, NULL, NPY_ARRAY_ALIGNED, base); /* which saves NumPy the look at the strides */
+    /* Without strides NumPy is spared the look at them. */
+    return over((PyArray_Descr *)Py_NewRef(key->dtype), span, NULL, NPY_ARRAY_ALIGNED, base);
 }
 
 PyObject *tnpy_numpy_view(tnpy_dtype_key *key, const tn_span *span, PyObject *owner)
@@ -591,7 +577,8 @@ PyObject *tnpy_numpy_view(tnpy_dtype_key *key, const tn_span *span, PyObject *ow
         return NULL;
     if (tnpy_numpy_is_plain(span, key->type))
         return tnpy_numpy_view_plain(key, span, Py_NewRef(owner));
-    return over(key, span, span->strides, 0, Py_NewRef(owner));
+    PyArray_Descr *dtype = dtype_to_lend(key);
+    return dtype == NULL ? NULL : over(dtype, span, span->strides, 0, Py_NewRef(owner));
 }
 
 /* --- times -------------------------------------------------------------------------------------------------------- */

@@ -132,12 +132,22 @@ int tnpy_numpy_prepare(tnpy_dtype_key *key);
 /* A new ndarray over a span without suboffsets, of any strides; as tnpy_numpy_new. */
 PyObject *tnpy_numpy_view(tnpy_dtype_key *key, const tn_span *span, PyObject *owner);
 
-/* Are those the strides that NumPy would choose for elements of that type, at an address that it would call aligned; and can
- * addresses count the bytes? Of a span with elements, without suboffsets. */
-bool tnpy_numpy_is_plain(const tn_span *span, const tn_type *type);
+/* Does a span without suboffsets, of that type, have the strides that NumPy would choose itself, and an address that it would call
+ * aligned; and can addresses count its bytes? Not for structures, whose dtypes are made anew, nor where there are no elements. */
+static inline bool tnpy_numpy_is_plain(const tn_span *span, const tn_type *type)
+{
+    bool aligns = type->kind != TN_STRUCT && type->kind != TN_SUBARRAY && (type->alignment > 1 || type->itemsize == 1);
+    if (!aligns || (uintptr_t)span->data & (type->alignment - 1))
+        return false;
+    ptrdiff_t stride = type->itemsize;
+    for (int k = span->ndim - 1; k >= 0; k--)
+        if (span->strides[k] != stride || span->shape[k] <= 0 || __builtin_mul_overflow(stride, span->shape[k], &stride))
+            return false;
+    return true;
+}
 
 /* A new ndarray over such a span, of a key whose dtype is made. Runs no Python code. Takes over `base`, also on failure. */
-PyObject *tnpy_numpy_view_plain(tnpy_dtype_key *key, const tn_span *span, PyObject *base);
+PyObject *tnpy_numpy_view_plain(const tnpy_dtype_key *key, const tn_span *span, PyObject *base);
 
 /* The numpy.dtype of a type. New reference, or NULL with an exception. Needs tnpy_numpy_import() == 1. */
 PyObject *tnpy_numpy_dtype(const tn_type *type);
