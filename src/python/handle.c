@@ -814,18 +814,15 @@ PyObject *tnpy_handle_result(const tnpy_function *f, void *pointer, PyObject *ta
     tnpy_class *cls = wanted_class(f, f->def->result);
     if (pointer == NULL)
         return PyErr_Format(PyExc_MemoryError, "%s(): C returned no %s (out of memory)", f->def->name, cls->def->name);
+    tnpy_handle *h = target == NULL ? new_handle(cls, cls->type) : NULL; /* may run a finalizer, which may be given the pointer */
     PyObject *owner = (PyObject *)tnpy_handle_table_find(&cls->table, pointer);
-    if (owner != NULL)
-        return owned_already(f, cls, owner);
-    if (target != NULL)
-        return put_into_target(target, cls, pointer);
-    tnpy_handle *h = new_handle(cls, cls->type);
-    owner = (PyObject *)tnpy_handle_table_find(&cls->table, pointer);
-    if (owner != NULL) { /* made by a finalizer that new_handle() ran */
-        PyObject *result = h == NULL ? NULL : owned_already(f, cls, owner);
+    if (owner != NULL) {
+        PyObject *result = h == NULL && target == NULL ? NULL : owned_already(f, cls, owner);
         Py_XDECREF((PyObject *)h);
         return result;
     }
+    if (target != NULL)
+        return put_into_target(target, cls, pointer);
     if (h == NULL)
         cls->def->free(pointer);
     else if (own_pointer(h, pointer) < 0)
