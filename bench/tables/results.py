@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What arrays cost that come from C: new ones, memory that C hands over, memory that an object of C shows."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,13 +9,18 @@ from cases import Case, Names, array_of, table
 from measure import Method
 
 
+# Of another size than the rest: malloc keeps what has been freed by size, and hands a block that is a little too large to
+# whoever asks next, who is then slower for as long as the process lives.
+FAR = 200
+
+
 def one() -> Names:
     return {"x": np.array([1.0, 2.0, 3.0])}
 
 
-def _is_new(result: Any, _: Names) -> bool:
+def _is_new(result: Any, _: Names, *, length: int = 100) -> bool:
     array = array_of(result)
-    return array.shape == (100,) and array.dtype == np.float64 and bool(array[0] == 1)
+    return array.shape == (length,) and array.dtype == np.float64 and bool(array[0] == 1)
 
 
 def _shows(result: Any, again: Any) -> bool:
@@ -32,7 +38,7 @@ def _made(f: Any) -> Names:
 CASES = [
     Case("doubled", "new array returned", "doubled", "f(x)", one, lambda y, _: array_of(y).tolist() == [2, 4, 6]),
     Case("handed", "memory of malloc handed over", "handed", "f(100)", dict, _is_new, must=False),
-    Case("aligned", "memory aligned to 64 handed over", "aligned", "f(100)", dict, _is_new, must=False),
+    Case("aligned", "memory aligned to 64 handed over", "aligned", f"f({FAR})", dict, partial(_is_new, length=FAR), must=False),
     Case("object", "object of C made and freed", "series", "f(100)", dict, lambda s, _: s is not None, must=False),
     Case("method", "method of an object, int returned", "series", "s.size()", dict, lambda n, _: n == 100, must=False,
          native=_made),

@@ -279,7 +279,8 @@ static int exec(PyObject *module)
     state->class_type = tnpy_class_make_type(module);
     if (state->signature_name == NULL || state->named_tuples == NULL || state->call_error == NULL || state->function_type == NULL ||
         state->overloads_type == NULL || state->dtype_type == NULL || state->memory_type == NULL ||
-        state->views_type == NULL || state->block_type == NULL || state->span_type == NULL || state->span_iterator_type == NULL || state->handle_type == NULL || state->class_type == NULL)
+        state->views_type == NULL || state->block_type == NULL || state->span_type == NULL || state->span_iterator_type == NULL ||
+        state->handle_type == NULL || state->class_type == NULL)
         return -1;
     if (add(module, "CallError", Py_NewRef(state->call_error)) < 0 ||
         add(module, "Function", Py_NewRef((PyObject *)state->function_type)) < 0 ||
