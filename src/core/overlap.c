@@ -237,15 +237,12 @@ static int has_extreme_stride(const tn_span *span)
 tn_overlap tn_spans_overlap(const tn_span *a, const tn_span *b, uint64_t max_work)
 {
     int64_t a_low, a_last, b_low, b_last, r;
+    int unbounded = bounds(a, a, &a_low, &a_last) || bounds(b, a, &b_low, &b_last);
+    if (!unbounded && (a_last < b_low || b_last < a_low))
+        return TN_DISJOINT; /* nearly always */
     if (is_empty(a) || is_empty(b))
         return TN_DISJOINT;
-    if (has_extreme_stride(a) || has_extreme_stride(b))
-        return TN_TOO_HARD;
-    if (bounds(a, a, &a_low, &a_last) || bounds(b, a, &b_low, &b_last))
-        return TN_TOO_HARD;
-    if (a_last < b_low || b_last < a_low)
-        return TN_DISJOINT;
-    if (tni_sub64(b_last, a_low, &r))
+    if (unbounded || has_extreme_stride(a) || has_extreme_stride(b) || tni_sub64(b_last, a_low, &r))
         return TN_TOO_HARD;
 
     equation e;

@@ -67,18 +67,18 @@ tn_status tn_span_extent(const tn_span *span, ptrdiff_t *low, ptrdiff_t *high, t
     if (is_indirect(span))
         return tn_fail(err, TN_UNSUPPORTED, "indirect memory is not one range of bytes");
     ptrdiff_t first = 0, end = span->type->itemsize;
+    int too_far = 0;
     for (int k = 0; k < span->ndim; k++) {
-        if (span->shape[k] == 0) {
+        if (span->shape[k] == 0) { /* however far the other strides reach */
             *low = *high = 0;
             return TN_OK;
         }
-    }
-    for (int k = 0; k < span->ndim; k++) {
         ptrdiff_t reach;
-        if (tni_mul(span->shape[k] - 1, span->strides[k], &reach) ||
-            (reach < 0 ? tni_add(first, reach, &first) : tni_add(end, reach, &end)))
-            return tn_fail(err, TN_OUT_OF_RANGE, "the strides reach further than an address");
+        too_far |= tni_mul(span->shape[k] - 1, span->strides[k], &reach) ||
+                   (reach < 0 ? tni_add(first, reach, &first) : tni_add(end, reach, &end));
     }
+    if (too_far)
+        return tn_fail(err, TN_OUT_OF_RANGE, "the strides reach further than an address");
     *low = span->type->itemsize == 0 ? 0 : first;
     *high = span->type->itemsize == 0 ? 0 : end;
     return TN_OK;

@@ -18,7 +18,7 @@
 
 enum { UNIT = 16 };
 static const double MAX_GROWTH = 1024;
-static const int64_t CHUNK = 10 * 1000, LOOK = 50 * 1000 * 1000; /* nanoseconds */
+static const int64_t CHUNK = 25 * 1000, LOOK = 50 * 1000 * 1000; /* nanoseconds */
 
 /* The loop's axes, and the distance along each for every argument. */
 typedef struct axes {
@@ -247,7 +247,7 @@ static int run_all(runner *r, tn_stop *stop)
             if (r->left == 0 && r->done < r->points && tick(r) < 0)
                 return -1;
         }
-    } while (advance(r));
+    } while (r->done < r->points && advance(r));
     return 0;
 }
 

@@ -31,9 +31,15 @@ static bool has_ndim(const tnpy_frame *frame, int i)
     return extra == 0 || (extra > 0 && frame->batch);
 }
 
+/* Is it an ndarray that says that it is C-contiguous, loop axes included? Another may be so, too. */
+static bool is_dense(const tnpy_frame *frame, int i)
+{
+    return frame->sources[i] == TNPY_NDARRAY && tnpy_numpy_is_c_contiguous(frame->objects[i]);
+}
+
 static bool is_contiguous(const tnpy_frame *frame, int i)
 {
-    if (!frame->batch && frame->sources[i] == TNPY_NDARRAY && tnpy_numpy_is_c_contiguous(frame->objects[i]))
+    if (is_dense(frame, i))
         return true;
     const tn_span *span = &frame->spans[i];
     int lead = tnpy_lead(frame, i);
@@ -61,7 +67,7 @@ static bool is_aligned(const tnpy_frame *frame, int i)
     uint32_t alignment = frame->def->params[i].type->alignment;
     if ((uintptr_t)span->data % alignment != 0)
         return false;
-    if (frame->def->params[i].kind == TN_PARAM_ARRAY && !frame->batch)
+    if ((frame->def->params[i].kind == TN_PARAM_ARRAY && !frame->batch) || is_dense(frame, i))
         return true; /* contiguous: every stride is a multiple of the itemsize */
     return tn_is_aligned(span->data, span->ndim, span->shape, span->strides, alignment);
 }
@@ -200,7 +206,7 @@ static tn_status check_pair(tnpy_frame *frame, int i, int j)
 
 static tn_status check_itself(tnpy_frame *frame, int i)
 {
-    if (frame->def->params[i].kind == TN_PARAM_ARRAY && !frame->batch)
+    if ((frame->def->params[i].kind == TN_PARAM_ARRAY && !frame->batch) || is_dense(frame, i))
         return TN_OK; /* contiguous */
     if (frame->def->params[i].kind == TN_PARAM_ROWS)
         return tnpy_rows_check_itself(frame, i);
