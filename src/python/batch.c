@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* f.batch(): the function at every point of the leading axes, broadcast against each other; no Python inside the loop.
  *
- * The points run in C order of the loop's axes, in chunks that take about CHUNK; that is short, since points that follow may
- * take a thousand times as long as those that a chunk was measured by. When LOOK has passed, signals are looked at, so that
- * Ctrl-C stops a batch soon. Axes that lie behind each other in memory for all arguments are run as one. A chunk depends
- * on nothing but its pointers, so that the loop can be split.
+ * The points run in C order of the loop's axes, in chunks (chunks.h). Axes that lie behind each other in memory for all
+ * arguments are run as one. What is as planned takes a short way (fast_batch.c).
  */
 #include "call.h"
 
-#include <stdint.h>
-#include <string.h>
-#include <time.h>
-
+#include "chunks.h"
 #include "error.h"
+#include "fast.h"
+#include "few.h"
 #include "frame.h"
 #include "object.h"
-
-enum { UNIT = 16 };
-static const double MAX_GROWTH = 1024;
-static const int64_t CHUNK = 25 * 1000, LOOK = 50 * 1000 * 1000; /* nanoseconds */
 
 /* The loop's axes, and the distance along each for every argument. */
 typedef struct axes {
@@ -138,97 +131,36 @@ static void merge(const tnpy_frame *frame, axes *loop)
             loop->merged[last] *= loop->shape[axis];
         else
             loop->merged[++last] = loop->shape[axis];
-        memcpy(loop->strides[last], strides, (size_t)nargs * sizeof *strides);
+        tnpy_copy_few(loop->strides[last], strides, nargs);
     }
     loop->nmerged = last + 1;
 }
 
 /* --- running ------------------------------------------------------------------------------------------------------ */
 
-static int64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 typedef struct runner {
-    tnpy_frame *frame;
+    tnpy_chunks chunks;
     const axes *loop;
-    PyThreadState *saved;           /* without the GIL: what to come back to */
     ptrdiff_t index[TN_MAX_NDIM];
-    ptrdiff_t points, done;         /* how many there are, and how many have run */
-    ptrdiff_t chunk, left;          /* points between two looks at the clock; how many of them are left */
-    int64_t started, looked;        /* when this chunk began; when signals were last looked at */
 } runner;
-
-static void release_gil(runner *r)
-{
-    if (r->frame->def->flags & TN_THREADSAFE)
-        r->saved = PyEval_SaveThread();
-}
-
-static void take_gil(runner *r)
-{
-    if (r->saved != NULL)
-        PyEval_RestoreThread(r->saved);
-    r->saved = NULL;
-}
-
-/* Between two chunks: how long the next may be; and signals, where it is time. -1 if a handler raised. */
-static int tick(runner *r)
-{
-    int64_t time = now(), elapsed = time - r->started;
-    double factor = elapsed > 0 ? (double)CHUNK / (double)elapsed : MAX_GROWTH;
-    double chunk = (double)r->chunk * (factor < MAX_GROWTH ? factor : MAX_GROWTH);
-    r->chunk = chunk < 1 ? 1 : (ptrdiff_t)chunk; /* at most MAX_GROWTH times the points that have run */
-    if (r->chunk >= UNIT) /* chunks begin where points lie in cache lines as the first one does */
-        r->chunk -= (r->done + r->chunk) % UNIT;
-    r->left = r->chunk;
-    r->started = time;
-    if (time - r->looked < LOOK)
-        return 0;
-    take_gil(r);
-    int raised = PyErr_CheckSignals();
-    release_gil(r);
-    r->started = r->looked = now();
-    return raised;
-}
-
-/* `count` points along the innermost axis, from where the arguments stand. */
-static int run_some(runner *r, ptrdiff_t count, tn_stop *stop)
-{
-    tnpy_frame *frame = r->frame;
-    frame->dims[0] = count;
-    if (frame->def->loop(frame->args, frame->dims, frame->steps, stop)) {
-        stop->point += r->done;
-        return 1;
-    }
-    r->done += count;
-    r->left -= count;
-    for (int i = 0; i < frame->function->nargs; i++)
-        if (frame->steps[i] != 0)
-            frame->args[i] += frame->steps[i] * count;
-    return 0;
-}
 
 /* Back to the start of the innermost axis, and one further along the outer ones. 0 when all is done. */
 static int advance(runner *r)
 {
     const axes *loop = r->loop;
-    int nargs = r->frame->function->nargs;
+    int nargs = r->chunks.nargs;
     for (int k = loop->nmerged - 1; k >= 0; k--) {
         ptrdiff_t back = k == loop->nmerged - 1 ? loop->merged[k] : loop->merged[k] - 1;
         if (k < loop->nmerged - 1 && ++r->index[k] < loop->merged[k]) {
             for (int i = 0; i < nargs; i++)
                 if (loop->strides[k][i] != 0)
-                    r->frame->args[i] += loop->strides[k][i];
+                    r->chunks.args[i] += loop->strides[k][i];
             return 1;
         }
         r->index[k] = 0;
         for (int i = 0; i < nargs; i++)
             if (loop->strides[k][i] != 0)
-                r->frame->args[i] -= loop->strides[k][i] * back;
+                r->chunks.args[i] -= loop->strides[k][i] * back;
     }
     return 0;
 }
@@ -239,15 +171,10 @@ static int run_all(runner *r, tn_stop *stop)
     const axes *loop = r->loop;
     ptrdiff_t inner = loop->nmerged == 0 ? 1 : loop->merged[loop->nmerged - 1];
     do {
-        for (ptrdiff_t at = 0; at < inner;) {
-            ptrdiff_t count = inner - at < r->left ? inner - at : r->left;
-            if (run_some(r, count, stop))
-                return 1;
-            at += count;
-            if (r->left == 0 && r->done < r->points && tick(r) < 0)
-                return -1;
-        }
-    } while (r->done < r->points && advance(r));
+        int outcome = tnpy_chunks_run(&r->chunks, inner, stop);
+        if (outcome != 0)
+            return outcome;
+    } while (r->chunks.done < r->chunks.points && advance(r));
     return 0;
 }
 
@@ -259,18 +186,17 @@ static ptrdiff_t count_points(const axes *loop)
     return points;
 }
 
-static void start(runner *r, tnpy_frame *frame, const axes *loop)
+static void begin(runner *r, tnpy_frame *frame, const axes *loop)
 {
-    r->frame = frame;
+    r->chunks.def = frame->def;
+    r->chunks.nargs = frame->function->nargs;
+    r->chunks.args = frame->args;
+    r->chunks.dims = frame->dims;
+    r->chunks.steps = frame->steps;
     r->loop = loop;
-    r->saved = NULL;
     for (int k = 0; k < loop->nmerged; k++) /* not all there is room for: that would take longer than a point */
         r->index[k] = 0;
-    r->points = count_points(loop);
-    r->done = 0;
-    r->chunk = r->left = 1;
-    if (r->points > 1) /* the clock takes as long to read as a small batch to run */
-        r->started = r->looked = now();
+    tnpy_chunks_begin(&r->chunks, count_points(loop));
 }
 
 static PyObject *point_tuple(const axes *loop, ptrdiff_t point)
@@ -303,14 +229,13 @@ static PyObject *run(tnpy_frame *frame, axes *loop)
     merge(frame, loop);
     tnpy_point_at(frame);
     if (loop->nmerged > 0)
-        memcpy(frame->steps, loop->strides[loop->nmerged - 1], (size_t)frame->function->nargs * sizeof *frame->steps);
+        tnpy_copy_few(frame->steps, loop->strides[loop->nmerged - 1], frame->function->nargs);
     runner r;
-    start(&r, frame, loop);
     tn_stop stop;
     stop.text[0] = '\0';
-    release_gil(&r);
+    begin(&r, frame, loop);
     int outcome = run_all(&r, &stop);
-    take_gil(&r);
+    tnpy_chunks_end(&r.chunks);
     if (outcome < 0)
         return NULL;
     return outcome > 0 ? raise_at(frame, loop, &stop) : tnpy_results(frame);
@@ -338,14 +263,23 @@ static tn_status prepare(tnpy_frame *frame, axes *loop, PyObject *const *args, P
     return status;
 }
 
-PyObject *tnpy_batch(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+/* Apart, so that the short way does without the room on the stack. */
+static __attribute__((noinline)) PyObject *batch_generally(tnpy_function *f, PyObject *const *args, Py_ssize_t nargs,
+                                                           PyObject *kwnames)
 {
     tnpy_frame frame;
     axes loop;
-    tn_status status = tnpy_frame_init(&frame, (tnpy_function *)self, true);
+    tn_status status = tnpy_frame_init(&frame, f, true);
     if (status == TN_OK)
         status = prepare(&frame, &loop, args, nargs, kwnames);
     PyObject *result = status == TN_OK ? run(&frame, &loop) : tnpy_raise(&frame.error);
     tnpy_frame_clear(&frame);
     return result;
+}
+
+PyObject *tnpy_batch(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    PyObject *result;
+    tnpy_function *f = (tnpy_function *)self;
+    return tnpy_batch_planned(f, args, nargs, kwnames, &result) ? result : batch_generally(f, args, nargs, kwnames);
 }

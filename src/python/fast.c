@@ -3,6 +3,7 @@
 
 #include "call.h"
 #include "error.h"
+#include "few.h"
 #include "frame.h"
 #include "handle.h"
 #include "owned.h"
@@ -261,7 +262,7 @@ static int run(const tnpy_function *f, fast_call *call)
     stop.text[0] = '\0';
     call->args[f->def->nparams] = (char *)&call->result;
     if (f->plan->strided) {
-        memset(call->steps, 0, (size_t)f->nargs * sizeof *call->steps);
+        tnpy_clear_few(call->steps, f->nargs);
         steps = call->steps;
     }
     if (f->plan->threadsafe) {
@@ -325,8 +326,8 @@ static PyObject *c_result(tnpy_function *f, PyObject *const *objects, fast_call 
 
 /* --- outputs and keywords ----------------------------------------------------------------------------------------- */
 
-/* Put what was passed into the order of the plan's arguments. False where the general way has something to say. */
-static bool sort(const tnpy_plan *plan, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, PyObject **objects)
+bool tnpy_plan_sort(const tnpy_plan *plan, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+                    PyObject **objects)
 {
     Py_ssize_t nkeywords = kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames);
     if (nargs > plan->npositional)
@@ -442,7 +443,7 @@ PyObject *tnpy_call_planned(PyObject *self, PyObject *const *args, size_t nargsf
     const tnpy_plan *plan = f->plan;
     PyObject *objects[MAX_PLANNED];
     fast_call call;
-    if (!sort(plan, args, PyVectorcall_NARGS(nargsf), kwnames, objects) ||
+    if (!tnpy_plan_sort(plan, args, PyVectorcall_NARGS(nargsf), kwnames, objects) ||
         !take(f, objects, &call) || !take_outputs(f, objects, &call) ||
         any_meet(plan, &call) || !make_outputs(f, objects, &call))
         return tnpy_call(self, args, nargsf, kwnames);

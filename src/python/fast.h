@@ -15,6 +15,15 @@
 /* vectorcall of a function that has a plan. */
 PyObject *tnpy_call_planned(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames);
 
+/* f.batch(), the planned way (fast_batch.c). False, without an exception and with nothing done, where the general way is
+ * to be gone; otherwise *result is what f.batch() returns, NULL with an exception. */
+bool tnpy_batch_planned(tnpy_function *f, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, PyObject **result);
+
+/* Put what was passed into the order of the plan's arguments; borrowed, NULL where an output was left out. False where
+ * the general way has something to say. */
+bool tnpy_plan_sort(const tnpy_plan *plan, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+                    PyObject **objects);
+
 /* What the glue's own calls return where C has made an object or an array: `result` is the `void *` or the tn_array, which
  * is taken over. The function has a plan. */
 PyObject *tnpy_made(PyObject *self, PyObject *const *args, void *result);

@@ -126,6 +126,9 @@ static void spin(double seconds)
 void wait(double seconds) { if (seconds > 0) spin(seconds); }
 /** @threadsafe */
 void wait_free(double seconds) { if (seconds > 0) spin(seconds); }
+void wait_row(const double seconds[1]) { wait(seconds[0]); }
+/** @threadsafe */
+void wait_row_free(const double seconds[1]) { wait(seconds[0]); }
 
 double mean_f32(size_t n, const float x[n])
 {
@@ -430,6 +433,14 @@ def test_the_point_is_counted_in_the_loops_own_axes_whatever_the_layout(c: Modul
     assert caught.value.code == 7
 
 
+def test_one_axis_of_points_is_counted_from_its_begin_however_many_there_are(c: ModuleType) -> None:
+    x = np.ones((100_000, 2))
+    x[76_543, 1] = -1
+    with pytest.raises(tenon.CallError) as caught:
+        c.root.batch(x)
+    assert caught.value.point == (76_543,)
+
+
 def test_a_batch_of_one_point_names_the_empty_index(c: ModuleType) -> None:
     with pytest.raises(tenon.CallError) as caught:
         c.invert.batch(0.0)
@@ -472,6 +483,26 @@ def test_a_signal_stops_a_batch_soon(c: ModuleType, alarm: Any, function: str, k
     alarm(0.2)
     with pytest.raises(Interrupted):
         getattr(c, function).batch(seconds)
+    assert time.perf_counter() - start < 5, "the whole batch would take ten seconds and more"
+
+
+@pytest.mark.parametrize("function", ["wait_row", "wait_row_free"])
+@pytest.mark.parametrize(
+    ("kind", "seconds"),
+    [
+        ("points of a microsecond", np.full((10_000_000, 1), 1e-6)),
+        ("points of ten milliseconds", np.full((1000, 1), 0.01)),
+        ("points of nothing, then of a fiftieth of a millisecond", np.r_[np.zeros(3_000_000), np.full(500_000, 2e-5)]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_signal_stops_a_batch_of_contiguous_rows_soon(
+    c: ModuleType, alarm: Any, function: str, kind: str, seconds: Any
+) -> None:
+    start = time.perf_counter()
+    alarm(0.2)
+    with pytest.raises(Interrupted):
+        getattr(c, function).batch(seconds.reshape(-1, 1))
     assert time.perf_counter() - start < 5, "the whole batch would take ten seconds and more"
 
 
