@@ -5,7 +5,7 @@ What a peer gives before it is timed is looked at. A result that is wrong ends t
 peer must do it; elsewhere it stands in the table, as a refusal does: so tables show what peers can do.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -79,8 +79,10 @@ def _row(case: Case, peers: dict[str, tuple[Peer, dict[str, Any]]]) -> tuple[lis
     return variants, absent
 
 
-def table(cases: Sequence[Case], method: Method) -> dict[str, Any]:
+def table(cases: Sequence[Case], method: Method, beside: Iterable[tuple[str, Peer, Names]] = ()) -> dict[str, Any]:
+    """`beside`: what is measured beside the peers: its name, the peer whose functions it has, and these."""
     peers = {one.name: (one, building.load(one)) for one in building.built()}
+    peers |= {name: (one, functions) for name, one, functions in beside}
     rows = [_row(case, peers) for case in cases]
     empty = Variant("loop alone", loop("pass", {}))
     rounds = measure([*(variants for variants, _ in rows), [empty]], method)

@@ -41,6 +41,7 @@ STYLES = {
     "tvm-ffi, Tensor kept": ("#88CCEE", "p"),
     "rust-numpy": ("#661100", "*"),
     "floor, Rust": ("#B5651D", "*"),
+    "floor, own type": ("#000000", "x"),
 }
 OTHERS = [("#777777", "8"), ("#117733", "D"), ("#555555", "H"), ("#DDCC77", "."), ("#AAAAAA", "x")]
 OUTCOMES = {"right": "#A6DBC7", "error": "#CFE3F2", "copy": "#F5DC9C", "refusal": "#EDF4FA", "unchecked": "#F5C98C",

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from cases import Case, Names, array_of, table
 from measure import Method
+from tables.called import by_objects
 
 LETTERS = "abcdegh"  # f is the function
 
@@ -41,4 +42,4 @@ CASES = [
 
 
 def run(method: Method, quick: bool) -> dict[str, Any]:
-    return table(CASES, method)
+    return table(CASES, method, [by_objects()])

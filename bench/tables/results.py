@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from cases import Case, Names, array_of, table
 from measure import Method
+from tables.called import by_objects
 
 
 # Of another size than the rest: malloc keeps what has been freed by size, and hands a block that is a little too large to
@@ -51,4 +52,4 @@ CASES = [
 
 
 def run(method: Method, quick: bool) -> dict[str, Any]:
-    return table(CASES, method)
+    return table(CASES, method, [by_objects()])
