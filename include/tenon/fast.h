@@ -5,8 +5,8 @@
  * and then tn_short_run. All of it reads the function's descriptor, as the engine does. Where the descriptor is a constant of
  * the same file, an optimising compiler does all the reading, and what is left is what one writes by hand: a comparison for
  * each field of each array. It serves positional arguments that are plain ndarrays of exactly the right kind, Python floats
- * and ints, bytes, and objects of C; everything else, and whatever must be refused, it leaves to the engine, from the
- * beginning. It runs no Python code before the C function has returned.
+ * and ints, bytes and bytearrays, and objects of C; everything else, and whatever must be refused, it leaves to the
+ * engine, from the beginning. It runs no Python code before the C function has returned.
  */
 #ifndef TENON_FAST_H
 #define TENON_FAST_H
@@ -34,6 +34,7 @@ typedef struct tn_callable {
                                       an object of C, its class */
     PyObject *(*failed)(PyObject *self, int64_t code); /* raises tenon.CallError and returns NULL */
     PyObject *(*made)(PyObject *self, PyObject *const *args, void *result); /* the object for a handle or a tn_array */
+    vectorcallfunc last;           /* the engine's longest way, which says what is wrong with a call */
 } tn_callable;
 
 /* How every object of a class of C begins. */
@@ -78,6 +79,7 @@ typedef struct tn_short_call {
         void *pointer;
         tn_array array;
     } result;
+    bool hopeless; /* an array was seen that only the engine's longest way has a word for */
 } tn_short_call;
 
 /* Descriptors are constants where this is inlined: what they rule out disappears. */
@@ -103,6 +105,14 @@ TN_INLINE bool tn_short_extent(const tn_function *def, int i, int axis, ptrdiff_
     return size->max == INT64_MAX || extent <= size->max;
 }
 
+TN_INLINE bool tn_short_extents(const tn_function *def, int i, const Py_ssize_t *shape, ptrdiff_t *dims)
+{
+    int ndim = def->params[i].ndim;
+    return tn_short_extent(def, i, 0, shape[0], dims) && (ndim <= 1 || tn_short_extent(def, i, 1, shape[1], dims)) &&
+           (ndim <= 2 || tn_short_extent(def, i, 2, shape[2], dims)) &&
+           (ndim <= 3 || tn_short_extent(def, i, 3, shape[3], dims));
+}
+
 /* Is what a view is written through free of overlaps, and are all its elements aligned? */
 TN_INLINE bool tn_short_view(const tn_function *def, const tn_param *param, const tn_ndarray *array, ptrdiff_t *steps)
 {
@@ -117,10 +127,35 @@ TN_INLINE bool tn_short_view(const tn_function *def, const tn_param *param, cons
            (param->ndim == 1 && (steps[0] >= itemsize || steps[0] <= -itemsize));
 }
 
-TN_INLINE bool tn_short_takes_bytes(const tn_param *param)
+TN_INLINE bool tn_short_is_bytes(const tn_param *param)
 {
     bool is_byte = param->type->itemsize == 1 && (param->type->kind == TN_UINT || param->flags & TN_CHARACTER);
-    return is_byte && param->kind == TN_PARAM_ARRAY && param->ndim == 1 && param->direction == TN_IN;
+    return is_byte && param->kind == TN_PARAM_ARRAY && param->ndim == 1;
+}
+
+/* Is the GIL kept until C has returned? Then nobody can resize a bytearray meanwhile, and it needs no hold. */
+TN_INLINE bool tn_short_keeps_gil(const tn_function *def)
+{
+#ifdef Py_GIL_DISABLED
+    return (void)def, false;
+#else
+    return !(def->flags & TN_THREADSAFE);
+#endif
+}
+
+/* Exactly bytes, or a bytearray: what is derived from them may show another buffer. */
+TN_INLINE bool tn_short_bytes(const tn_function *def, int i, PyObject *obj, char **data, ptrdiff_t *length)
+{
+    if (PyBytes_CheckExact(obj) && def->params[i].direction == TN_IN) {
+        *data = PyBytes_AS_STRING(obj);
+        *length = PyBytes_GET_SIZE(obj);
+        return true;
+    }
+    if (!tn_short_keeps_gil(def) || !PyByteArray_CheckExact(obj))
+        return false;
+    *data = PyByteArray_AS_STRING(obj);
+    *length = PyByteArray_GET_SIZE(obj);
+    return true;
 }
 
 /* An array or a view, of 1 to TN_SHORT_NDIM dimensions, that is not optional and not only written. */
@@ -131,20 +166,18 @@ TN_INLINE bool tn_short_array(const tn_callable *self, const tn_function *def, i
     const tn_ndarray *array = (const tn_ndarray *)obj;
     int flags = (param->kind == TN_PARAM_VIEW ? 0 : TN_NDARRAY_C_CONTIGUOUS) |
                 (param->direction == TN_IN ? 0 : TN_NDARRAY_WRITEABLE);
-    if (tn_short_takes_bytes(param) && PyBytes_CheckExact(obj)) {
-        call->args[i] = PyBytes_AS_STRING(obj);
-        return tn_short_extent(def, i, 0, PyBytes_GET_SIZE(obj), call->dims);
-    }
-    if (Py_TYPE(obj) != *self->ndarray || array->dtype != self->accepted[i] || array->ndim != param->ndim ||
-        (array->flags & flags) != flags || array->data == NULL || (uintptr_t)array->data % param->type->alignment != 0)
+    ptrdiff_t length;
+    if (tn_short_is_bytes(param) && tn_short_bytes(def, i, obj, &call->args[i], &length))
+        return tn_short_extent(def, i, 0, length, call->dims);
+    if (Py_TYPE(obj) != *self->ndarray || array->dtype != self->accepted[i])
         return false;
     call->args[i] = array->data;
-    if (param->kind == TN_PARAM_VIEW && !tn_short_view(def, param, array, call->steps))
-        return false;
-    return tn_short_extent(def, i, 0, array->shape[0], call->dims) &&
-           (param->ndim <= 1 || tn_short_extent(def, i, 1, array->shape[1], call->dims)) &&
-           (param->ndim <= 2 || tn_short_extent(def, i, 2, array->shape[2], call->dims)) &&
-           (param->ndim <= 3 || tn_short_extent(def, i, 3, array->shape[3], call->dims));
+    bool taken = array->ndim == param->ndim && (array->flags & flags) == flags && array->data != NULL &&
+                 (uintptr_t)array->data % param->type->alignment == 0 &&
+                 (param->kind != TN_PARAM_VIEW || tn_short_view(def, param, array, call->steps)) &&
+                 tn_short_extents(def, i, array->shape, call->dims);
+    call->hopeless = !taken;
+    return taken;
 }
 
 /* An integer of up to 64 bits. */
@@ -300,9 +333,11 @@ TN_INLINE PyObject *tn_short_run(PyObject *self, PyObject *const *args, const tn
 }
 
 /* What is not served here. */
-TN_INLINE PyObject *tn_short_general(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+TN_INLINE PyObject *tn_short_general(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names,
+                                     const tn_short_call *call)
 {
-    return ((const tn_callable *)self)->general(self, args, nargsf, names);
+    const tn_callable *callable = (const tn_callable *)self;
+    return (call->hopeless ? callable->last : callable->general)(self, args, nargsf, names);
 }
 
 #undef TN_INLINE

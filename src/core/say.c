@@ -2,37 +2,9 @@
 #include "say.h"
 
 #include <limits.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
-/* `used` counts what found no room, too. */
-typedef struct sheet {
-    char *text;
-    size_t capacity, used;
-} sheet;
-
-static void put(sheet *out, const char *text, size_t length)
-{
-    if (out->used < out->capacity) {
-        size_t room = out->capacity - out->used;
-        memcpy(out->text + out->used, text, length < room ? length : room);
-    }
-    out->used += length;
-}
-
-static void put_number(sheet *out, uint64_t magnitude, bool negative)
-{
-    char digits[24];
-    size_t first = sizeof digits;
-    do
-        digits[--first] = (char)('0' + magnitude % 10);
-    while ((magnitude /= 10) != 0);
-    if (negative)
-        digits[--first] = '-';
-    put(out, digits + first, sizeof digits - first);
-}
+#include "text.h"
 
 /* A conversion: what stands between % and the letter. */
 typedef struct conversion {
@@ -92,45 +64,54 @@ static uint64_t next_unsigned(va_list *arguments, char size)
     return va_arg(*arguments, unsigned);
 }
 
-static void put_text(sheet *out, const char *text, size_t precision)
-{
-    const char *end = precision == SIZE_MAX ? NULL : memchr(text, '\0', precision);
-    put(out, text, precision == SIZE_MAX ? strlen(text) : end == NULL ? precision : (size_t)(end - text));
-}
-
 /* False where it is the library's. */
-static bool put_conversion(sheet *out, const conversion *what, va_list *arguments)
+static bool put_conversion(tni_text *out, const conversion *what, va_list *arguments)
 {
     bool is_number = what->letter == 'd' || what->letter == 'u';
     if (is_number ? what->precision != SIZE_MAX : what->size != '\0')
         return false;
-    if (what->letter == 's') {
-        put_text(out, va_arg(*arguments, const char *), what->precision);
+    if (what->letter == 's' && what->precision == SIZE_MAX) {
+        tni_put(out, va_arg(*arguments, const char *));
+    } else if (what->letter == 's') {
+        tni_put_most(out, va_arg(*arguments, const char *), what->precision);
     } else if (what->letter == 'c') {
-        char character = (char)va_arg(*arguments, int);
-        put(out, &character, 1);
+        tni_put_char(out, (char)va_arg(*arguments, int));
     } else if (what->letter == 'd') {
-        int64_t value = next_signed(arguments, what->size);
-        put_number(out, value < 0 ? -(uint64_t)value : (uint64_t)value, value < 0);
+        tni_put_number(out, next_signed(arguments, what->size));
     } else if (what->letter == 'u') {
-        put_number(out, next_unsigned(arguments, what->size), false);
+        tni_put_digits(out, next_unsigned(arguments, what->size), false);
     } else if (what->letter == '%') {
-        put(out, "%", 1);
+        tni_put_char(out, '%');
     } else {
         return false;
     }
     return true;
 }
 
-static bool put_all(sheet *out, const char *format, va_list *arguments)
+/* Up to the next conversion; returns where it stands. The runs are short: a byte at a time is faster than to look for
+ * their end first. */
+static const char *put_plain(tni_text *out, const char *format)
+{
+    char *buffer = out->buffer;
+    size_t length = out->length, capacity = out->capacity;
+    for (; *format != '\0' && *format != '%'; format++, length++)
+        if (length < capacity)
+            buffer[length] = *format;
+    out->length = length;
+    return format;
+}
+
+static bool put_all(tni_text *out, const char *format, va_list *arguments)
 {
     for (;;) {
-        const char *start = format;
-        while (*format != '\0' && *format != '%')
-            format++;
-        put(out, start, (size_t)(format - start));
+        format = put_plain(out, format);
         if (*format == '\0')
             return true;
+        if (format[1] == 's') { /* nearly all are */
+            tni_put(out, va_arg(*arguments, const char *));
+            format += 2;
+            continue;
+        }
         conversion what;
         format = read_conversion(format + 1, arguments, &what);
         if (!put_conversion(out, &what, arguments))
@@ -140,7 +121,7 @@ static bool put_all(sheet *out, const char *format, va_list *arguments)
 
 int tni_say_list(char *text, size_t capacity, const char *format, va_list arguments)
 {
-    sheet out = {.text = text, .capacity = capacity};
+    tni_text out = {.buffer = text, .capacity = capacity};
     va_list rest;
     va_copy(rest, arguments);
     bool done = put_all(&out, format, &rest);
@@ -148,8 +129,8 @@ int tni_say_list(char *text, size_t capacity, const char *format, va_list argume
     if (!done)
         return vsnprintf(text, capacity, format, arguments);
     if (capacity > 0)
-        text[out.used < capacity ? out.used : capacity - 1] = '\0';
-    return out.used > INT_MAX ? -1 : (int)out.used;
+        text[out.length < capacity ? out.length : capacity - 1] = '\0';
+    return out.length > INT_MAX ? -1 : (int)out.length;
 }
 
 int tni_say(char *text, size_t capacity, const char *format, ...)

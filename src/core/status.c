@@ -34,6 +34,15 @@ tn_status tni_fail_at(tn_error *err, tn_status status, ptrdiff_t position, const
     return status;
 }
 
+tn_status tni_end_message(tn_error *err, tn_status status, const tni_text *message)
+{
+    size_t room = message->capacity - 1;
+    err->status = status;
+    err->position = -1;
+    err->message[message->length <= room ? message->length : tni_utf8_cut(err->message, room)] = '\0';
+    return status;
+}
+
 tn_status tn_fail(tn_error *err, tn_status status, const char *format, ...)
 {
     va_list arguments;

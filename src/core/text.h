@@ -3,7 +3,10 @@
 #ifndef TNI_TEXT_H
 #define TNI_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "tenon/status.h"
 
@@ -21,23 +24,48 @@ static inline void tni_put_char(tni_text *out, char c)
     out->length++;
 }
 
-static inline void tni_put(tni_text *out, const char *text)
+/* Where the length is known at build time, as that of a literal is, this is a few moves. */
+static inline void tni_put_bytes(tni_text *out, const char *text, size_t length)
 {
-    while (*text != '\0')
-        tni_put_char(out, *text++);
+    if (out->length < out->capacity && length <= out->capacity - out->length)
+        memcpy(out->buffer + out->length, text, length);
+    else if (out->length < out->capacity)
+        memcpy(out->buffer + out->length, text, out->capacity - out->length);
+    out->length += length;
 }
 
-/* `number` ≥ 0, in decimal. */
-static inline void tni_put_number(tni_text *out, ptrdiff_t number)
+static inline void tni_put(tni_text *out, const char *text)
+{
+    tni_put_bytes(out, text, strlen(text));
+}
+
+/* At most `most` bytes of it. */
+static inline void tni_put_most(tni_text *out, const char *text, size_t most)
+{
+    const char *end = memchr(text, '\0', most);
+    tni_put_bytes(out, text, end == NULL ? most : (size_t)(end - text));
+}
+
+/* A number of the given magnitude, in decimal. */
+static inline void tni_put_digits(tni_text *out, uint64_t magnitude, bool negative)
 {
     char digits[24];
-    int n = 0;
-    do {
-        digits[n++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    while (n > 0)
-        tni_put_char(out, digits[--n]);
+    size_t first = sizeof digits;
+    do
+        digits[--first] = (char)('0' + magnitude % 10);
+    while ((magnitude /= 10) != 0);
+    if (negative)
+        digits[--first] = '-';
+    while (first < sizeof digits)
+        tni_put_char(out, digits[first++]);
+}
+
+static inline void tni_put_number(tni_text *out, int64_t number)
+{
+    if (number >= 0 && number < 10)
+        tni_put_char(out, (char)('0' + number));
+    else
+        tni_put_digits(out, number < 0 ? -(uint64_t)number : (uint64_t)number, number < 0);
 }
 
 /* "2, 3" with the separator given. */

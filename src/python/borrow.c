@@ -66,11 +66,22 @@ static void clear_error(tn_error *err)
     err->message[0] = '\0';
 }
 
+/* What the language itself makes speaks no protocol, and is what is passed by mistake. */
+static bool is_plain(PyObject *obj)
+{
+    return PyList_CheckExact(obj) || PyTuple_CheckExact(obj) || PyFloat_CheckExact(obj) || PyLong_CheckExact(obj) ||
+           PyUnicode_CheckExact(obj) || PyDict_CheckExact(obj);
+}
+
 static tn_status ask_protocols(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
                                tn_error *err)
 {
     tn_error first, reason; /* their text is long: not all of it is cleared */
     PyObject *raised = NULL;
+    if (is_plain(obj)) {
+        clear_error(err);
+        return err->status;
+    }
     clear_error(&first);
     for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
         clear_error(&reason);

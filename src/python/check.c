@@ -65,7 +65,7 @@ static bool is_aligned(const tnpy_frame *frame, int i)
 {
     const tn_span *span = &frame->spans[i];
     uint32_t alignment = frame->def->params[i].type->alignment;
-    if ((uintptr_t)span->data % alignment != 0)
+    if ((uintptr_t)span->data & (alignment - 1))
         return false;
     if ((frame->def->params[i].kind == TN_PARAM_ARRAY && !frame->batch) || is_dense(frame, i))
         return true; /* contiguous: every stride is a multiple of the itemsize */

@@ -2,6 +2,7 @@
 #include "error.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 
 static PyObject *exception_of(tn_status status)
@@ -19,18 +20,57 @@ static PyObject *exception_of(tn_status status)
     return NULL;
 }
 
+static bool is_ascii(const char *text, size_t length)
+{
+    uint64_t word, bits = 0;
+    for (; length >= sizeof word; text += sizeof word, length -= sizeof word) {
+        memcpy(&word, text, sizeof word);
+        bits |= word;
+    }
+    word = 0;
+    memcpy(&word, text, length);
+    return ((bits | word) & UINT64_C(0x8080808080808080)) == 0;
+}
+
+/* What an exporter says of itself may stand in the message, and need not be UTF-8. */
+static PyObject *string_of(const char *message)
+{
+    size_t length = strlen(message);
+    if (!is_ascii(message, length))
+        return PyUnicode_DecodeUTF8(message, (Py_ssize_t)length, "backslashreplace");
+    PyObject *string = PyUnicode_New((Py_ssize_t)length, 0x7f);
+    if (string != NULL)
+        memcpy(PyUnicode_1BYTE_DATA(string), message, length);
+    return string;
+}
+
+/* type(message), without looking for what a call of a class may mean: Python's own exceptions are made by their __new__,
+ * which takes the arguments. */
+static PyObject *new_exception(PyObject *type, const char *message)
+{
+    PyObject *args = PyTuple_New(1), *exception = NULL;
+    PyObject *string = args == NULL ? NULL : string_of(message);
+    if (string != NULL) {
+        PyTuple_SET_ITEM(args, 0, string);
+        exception = ((PyTypeObject *)type)->tp_new((PyTypeObject *)type, args, NULL);
+    }
+    Py_XDECREF(args);
+    return exception;
+}
+
 PyObject *tnpy_raise(const tn_error *err)
 {
     if (err->status == TN_RAISED)
         return NULL;
     if (err->status == TN_NO_MEMORY)
         return PyErr_NoMemory();
-    PyObject *exception = exception_of(err->status);
-    /* What an exporter says of itself may stand in the message, and need not be UTF-8. */
-    PyObject *message = PyUnicode_DecodeUTF8(err->message, (Py_ssize_t)strlen(err->message), "backslashreplace");
-    if (message != NULL)
-        PyErr_SetObject(exception != NULL ? exception : PyExc_SystemError, message);
-    Py_XDECREF(message);
+    PyObject *type = exception_of(err->status);
+    if (type == NULL)
+        type = PyExc_SystemError;
+    PyObject *exception = new_exception(type, err->message);
+    if (exception != NULL)
+        PyErr_SetObject(type, exception);
+    Py_XDECREF(exception);
     return NULL;
 }
 

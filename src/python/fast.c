@@ -117,12 +117,22 @@ static bool take_bytes(const planned_argument *argument, char *data, Py_ssize_t 
     return take_span(argument, &span, call);
 }
 
+/* Nobody else runs before the function has returned. */
+static bool keeps_gil(const tnpy_plan *plan)
+{
+#ifdef Py_GIL_DISABLED
+    return (void)plan, false;
+#else
+    return !plan->threadsafe;
+#endif
+}
+
 /* What stays as it is while the GIL is kept needs no hold: nothing can release or resize it before the function has returned. */
 static bool take_other(const tnpy_function *f, const planned_argument *argument, PyObject *obj, fast_call *call)
 {
     if (PyBytes_CheckExact(obj) && !(argument->flags & NPY_ARRAY_WRITEABLE))
         return take_bytes(argument, PyBytes_AS_STRING(obj), PyBytes_GET_SIZE(obj), call);
-    if (f->plan->threadsafe)
+    if (!keeps_gil(f->plan))
         return false;
     if (tnpy_span_check(f->state, obj)) {
         const tnpy_span *self = (const tnpy_span *)obj;
@@ -193,6 +203,18 @@ static inline bool take_handle(const planned_argument *argument, PyObject *obj, 
     return true;
 }
 
+/* What is not taken may be an array of the right dtype all the same: glue that knows the dtype sees by itself what is
+ * hopeless. */
+__attribute__((cold)) static bool pass_by(const tnpy_function *f, const planned_argument *argument, PyObject *obj)
+{
+    if (argument->kind != PLANNED_ARRAY || Py_TYPE(obj) != f->state->ndarray)
+        return false;
+    PyArray_Descr *descr = ((const PyArrayObject_fields *)obj)->descr;
+    if (tnpy_numpy_is_type(descr, argument->of.array.key))
+        note_dtype(f, argument->arg, descr);
+    return false;
+}
+
 /* The arguments that can be passed by position, all of which are there. */
 static bool take(const tnpy_function *f, PyObject *const *objects, fast_call *call)
 {
@@ -206,7 +228,7 @@ static bool take(const tnpy_function *f, PyObject *const *objects, fast_call *ca
                      : argument->kind == PLANNED_HANDLE ? take_handle(argument, objects[k], call, k)
                                                         : take_value(argument, objects[k], call, k);
         if (!taken)
-            return false;
+            return pass_by(f, argument, objects[k]);
     }
     return true;
 }

@@ -77,6 +77,7 @@ static void fill_callable(tnpy_function *f)
     callable->accepted = f->accepted;
     callable->failed = raise_failure;
     callable->made = tnpy_made;
+    callable->last = tnpy_call;
 }
 
 PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_name, PyObject *classes,

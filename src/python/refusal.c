@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "../core/fail.h"
 #include "../core/say.h"
 #include "words.h"
 
@@ -28,15 +29,13 @@ static const tn_type *type_in_hand(tnpy_frame *frame, int i, tn_type **owned)
     return type;
 }
 
-/* "float32[3, 4]": element type and shape of argument i as it is. Returns buffer. */
-static char *describe_argument(tnpy_frame *frame, int i, char *buffer, size_t capacity)
+/* "float32[3, 4]": element type and shape of argument i as it is. */
+static void put_argument(tnpy_frame *frame, int i, tni_text *text)
 {
     tn_type *owned;
-    buffer[0] = '\0';
-    tnpy_append_type(buffer, capacity, type_in_hand(frame, i, &owned));
-    tnpy_append_shape(buffer, capacity, &frame->spans[i]);
+    tnpy_put_type(text, type_in_hand(frame, i, &owned));
+    tnpy_put_shape(text, &frame->spans[i]);
     tn_type_free(owned);
-    return buffer;
 }
 
 static const tn_param *param_of(const tnpy_frame *frame, int i)
@@ -51,32 +50,71 @@ static const char *name_of(const tnpy_frame *frame, int i)
 }
 
 /* "float64[n]" of "float64[m][n]", and of "float64[m][n] | None". */
-static void append_row_needed(char *buffer, size_t capacity, const char *annotation)
+static void put_row_needed(const char *annotation, tni_text *text)
 {
     const char *table = strchr(annotation, '['), *row = strchr(table + 1, '[');
-    int name = (int)(table - annotation), shape = (int)(strchr(row, ']') + 1 - row);
-    tnpy_append(buffer, capacity, "%.*s%.*s", name, annotation, shape, row);
+    tni_put_bytes(text, annotation, (size_t)(table - annotation));
+    tni_put_bytes(text, row, (size_t)(strchr(row, ']') + 1 - row));
+}
+
+static void put_needed_by_batch(const tn_param *param, tni_text *text)
+{
+    const char *bracket = strchr(param->annotation, '[');
+    if (param->ndim > 0 && bracket != NULL) {
+        tni_put_bytes(text, param->annotation, (size_t)(bracket - param->annotation));
+        tni_put(text, "[..., ");
+        tni_put(text, bracket + 1);
+        return;
+    }
+    tni_put(text, param->annotation);
+    if (param->ndim > 0)
+        return;
+    tni_put(text, " or an array of ");
+    if (param->type->name != NULL)
+        tni_put(text, param->type->name);
+    else
+        tnpy_put_type(text, param->type);
 }
 
 /* "float64[n]"; in a batch "float64[..., n]", since the loop's axes come first. */
-static const char *needed(const tnpy_frame *frame, int i, char *buffer, size_t capacity)
+static void put_needed(const tnpy_frame *frame, int i, tni_text *text)
 {
     const tn_param *param = param_of(frame, i);
-    const char *bracket = strchr(param->annotation, '[');
-    char name[96];
-    buffer[0] = '\0';
     if (frame->row_of == i)
-        append_row_needed(buffer, capacity, param->annotation);
-    else if (!frame->batch)
-        tnpy_append(buffer, capacity, "%s", param->annotation);
-    else if (param->ndim == 0)
-        tnpy_append(buffer, capacity, "%s or an array of %s", param->annotation,
-               param->type->name != NULL ? param->type->name : tn_type_describe(param->type, name, sizeof name));
-    else if (bracket == NULL)
-        tnpy_append(buffer, capacity, "%s", param->annotation);
+        put_row_needed(param->annotation, text);
+    else if (frame->batch)
+        put_needed_by_batch(param, text);
     else
-        tnpy_append(buffer, capacity, "%.*s[..., %s", (int)(bracket - param->annotation), param->annotation, bracket + 1);
-    return buffer;
+        tni_put(text, param->annotation);
+}
+
+/* "scale(): x", which refusals begin with. */
+static tni_text begin(tnpy_frame *frame, int i)
+{
+    tni_text text = tni_begin_message(&frame->error);
+    tni_put(&text, frame->def->name);
+    tni_put(&text, "(): ");
+    tni_put(&text, name_of(frame, i));
+    return text;
+}
+
+/* "scale(): x must be float64[n], got " */
+static tni_text begin_with_need(tnpy_frame *frame, int i)
+{
+    tni_text text = begin(frame, i);
+    tni_put(&text, " must be ");
+    put_needed(frame, i, &text);
+    tni_put(&text, ", got ");
+    return text;
+}
+
+/* "; scale() writes to it", which no copy mends. */
+static void put_writes(const tnpy_frame *frame, tni_text *text, const char *conclusion)
+{
+    tni_put(text, "; ");
+    tni_put(text, frame->def->name);
+    tni_put(text, "() writes to it");
+    tni_put(text, conclusion);
 }
 
 tn_status tnpy_refuse_because(tnpy_frame *frame, int i, tn_status status, const char *predicate)
@@ -90,81 +128,90 @@ tn_status tnpy_refuse_because(tnpy_frame *frame, int i, tn_status status, const 
 /* --- refusals ----------------------------------------------------------------------------------------------------- */
 
 /* What to do about an object that is no array: nothing helps an argument that C writes to but an array. */
-static const char *remedy(const tnpy_frame *frame, int i, char *buffer, size_t capacity)
+static void put_remedy(const tnpy_frame *frame, int i, tni_text *text)
 {
     const tn_param *param = param_of(frame, i);
     PyObject *obj = frame->objects[i];
-    buffer[0] = '\0';
-    if (param->direction != TN_IN)
-        tnpy_append(buffer, capacity, "; %s() writes to it, so it must be an array of your own", frame->def->name);
-    else if (!PySequence_Check(obj) || PyUnicode_Check(obj))
-        return buffer;
-    else if (param->kind == TN_PARAM_SPAN || param->kind == TN_PARAM_OWNED)
-        tnpy_append(buffer, capacity, "; np.asarray(%s) makes an array of it", name_of(frame, i));
-    else
-        tnpy_append(buffer, capacity, "; np.asarray(%s) or %s.coerce(%s…) makes an array of it", name_of(frame, i),
-                    frame->def->name, tnpy_is_self(&frame->def->params[0]) ? "self, " : "");
-    return buffer;
+    if (param->direction != TN_IN) {
+        put_writes(frame, text, ", so it must be an array of your own");
+        return;
+    }
+    if (!PySequence_Check(obj) || PyUnicode_Check(obj))
+        return;
+    tni_put(text, "; np.asarray(");
+    tni_put(text, name_of(frame, i));
+    if (param->kind != TN_PARAM_SPAN && param->kind != TN_PARAM_OWNED) {
+        tni_put(text, ") or ");
+        tni_put(text, frame->def->name);
+        tni_put(text, tnpy_is_self(&frame->def->params[0]) ? ".coerce(self, …" : ".coerce(…");
+    }
+    tni_put(text, ") makes an array of it");
 }
 
 tn_status tnpy_refuse_object(tnpy_frame *frame, int i)
 {
-    char need[128], advice[160];
-    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got %.100s%s", frame->def->name,
-                   name_of(frame, i), needed(frame, i, need, sizeof need), Py_TYPE(frame->objects[i])->tp_name,
-                   remedy(frame, i, advice, sizeof advice));
+    tni_text text = begin_with_need(frame, i);
+    tni_put_most(&text, Py_TYPE(frame->objects[i])->tp_name, 100);
+    put_remedy(frame, i, &text);
+    return tni_end_message(&frame->error, TN_WRONG_TYPE, &text);
 }
 
 tn_status tnpy_refuse_none(tnpy_frame *frame, int i)
 {
-    char need[128];
-    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got None", frame->def->name,
-                   name_of(frame, i), needed(frame, i, need, sizeof need));
+    tni_text text = begin_with_need(frame, i);
+    tni_put(&text, "None");
+    return tni_end_message(&frame->error, TN_WRONG_TYPE, &text);
 }
 
 /* Where both are structures, the first difference; where only the byte order differs, what to do. */
-static void append_reason(const tn_param *param, const char *name, const tn_type *got, char *buffer, size_t capacity)
+static void put_reason(const tn_param *param, const char *name, const tn_type *got, tni_text *text)
 {
     if (got == NULL)
         return;
     if (param->type == NULL) {
-        tnpy_append(buffer, capacity, "; its elements are Python objects, which C cannot read");
+        tni_put(text, "; its elements are Python objects, which C cannot read");
         return;
     }
     tn_error reason;
     if (param->type->kind == TN_STRUCT && got->kind == TN_STRUCT) {
-        if (tn_type_difference(param->type, got, &reason) != TN_OK)
-            tnpy_append(buffer, capacity, ": %s", reason.message);
+        if (tn_type_difference(param->type, got, &reason) == TN_OK)
+            return;
+        tni_put(text, ": ");
+        tni_put(text, reason.message);
         return;
     }
     if (got->kind == TN_OBJECT) {
-        tnpy_append(buffer, capacity, "; its elements are Python objects, %s.astype(…) converts them", name);
+        tni_put(text, "; its elements are Python objects, ");
+        tni_put(text, name);
+        tni_put(text, ".astype(…) converts them");
         return;
     }
-    bool swapped = got->kind == param->type->kind && got->itemsize == param->type->itemsize &&
-                   got->byteorder != param->type->byteorder;
-    if (swapped)
-        tnpy_append(buffer, capacity, "; its bytes are in the other order, %s.astype(%s.dtype.newbyteorder('=')) makes a copy in this one",
-               name, name);
+    if (got->kind != param->type->kind || got->itemsize != param->type->itemsize || got->byteorder == param->type->byteorder)
+        return;
+    tni_put(text, "; its bytes are in the other order, ");
+    tni_put(text, name);
+    tni_put(text, ".astype(");
+    tni_put(text, name);
+    tni_put(text, ".dtype.newbyteorder('=')) makes a copy in this one");
 }
 
 tn_status tnpy_refuse_type(tnpy_frame *frame, int i)
 {
-    const tn_param *param = param_of(frame, i);
-    char need[128], got[256], reason[320] = "";
     tn_type *owned;
-    append_reason(param, name_of(frame, i), type_in_hand(frame, i, &owned), reason, sizeof reason);
+    tni_text text = begin_with_need(frame, i);
+    const tn_type *got = type_in_hand(frame, i, &owned);
+    tnpy_put_type(&text, got);
+    tnpy_put_shape(&text, &frame->spans[i]);
+    put_reason(param_of(frame, i), name_of(frame, i), got, &text);
     tn_type_free(owned);
-    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got %s%s", frame->def->name, name_of(frame, i),
-                   needed(frame, i, need, sizeof need), describe_argument(frame, i, got, sizeof got), reason);
+    return tni_end_message(&frame->error, TN_WRONG_TYPE, &text);
 }
 
 tn_status tnpy_refuse_ndim(tnpy_frame *frame, int i)
 {
-    char need[128], got[256];
-    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s must be %s, got %s", frame->def->name,
-                   name_of(frame, i), needed(frame, i, need, sizeof need),
-                   describe_argument(frame, i, got, sizeof got));
+    tni_text text = begin_with_need(frame, i);
+    put_argument(frame, i, &text);
+    return tni_end_message(&frame->error, TN_WRONG_TYPE, &text);
 }
 
 tn_status tnpy_refuse_order(tnpy_frame *frame, int i)
@@ -172,16 +219,22 @@ tn_status tnpy_refuse_order(tnpy_frame *frame, int i)
     const tn_param *param = param_of(frame, i);
     const tn_span *span = &frame->spans[i];
     bool rows = param->kind == TN_PARAM_ROWS && frame->row_of != i;
-    const char *where = frame->batch ? " in its last axes" : rows ? " in each row" : "";
-    char strides[256], shape[256], advice[160] = "";
-    if (param->direction == TN_IN)
-        tni_say(advice, sizeof advice, "; np.ascontiguousarray(%s) makes such a copy", name_of(frame, i));
-    else
-        tni_say(advice, sizeof advice, "; %s() writes to it, so no copy would do", frame->def->name);
-    return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s must be C-contiguous%s, got strides %s for shape %s%s",
-                   frame->def->name, name_of(frame, i), where,
-                   describe_numbers(span->strides, span->ndim, strides, sizeof strides),
-                   describe_numbers(span->shape, span->ndim, shape, sizeof shape), advice);
+    tni_text text = begin(frame, i);
+    tni_put(&text, " must be C-contiguous");
+    if (frame->batch || rows)
+        tni_put(&text, frame->batch ? " in its last axes" : " in each row");
+    tni_put(&text, ", got strides ");
+    tnpy_put_numbers(&text, span->strides, span->ndim);
+    tni_put(&text, " for shape ");
+    tnpy_put_numbers(&text, span->shape, span->ndim);
+    if (param->direction == TN_IN) {
+        tni_put(&text, "; np.ascontiguousarray(");
+        tni_put(&text, name_of(frame, i));
+        tni_put(&text, ") makes such a copy");
+    } else {
+        put_writes(frame, &text, ", so no copy would do");
+    }
+    return tni_end_message(&frame->error, TN_WRONG_VALUE, &text);
 }
 
 tn_status tnpy_refuse_alignment(tnpy_frame *frame, int i)
@@ -200,8 +253,11 @@ tn_status tnpy_refuse_alignment(tnpy_frame *frame, int i)
 
 tn_status tnpy_refuse_readonly(tnpy_frame *frame, int i)
 {
-    return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is read-only, and %s() writes to it", frame->def->name,
-                   name_of(frame, i), frame->def->name);
+    tni_text text = begin(frame, i);
+    tni_put(&text, " is read-only, and ");
+    tni_put(&text, frame->def->name);
+    tni_put(&text, "() writes to it");
+    return tni_end_message(&frame->error, TN_WRONG_VALUE, &text);
 }
 
 tn_status tnpy_refuse_indirect(tnpy_frame *frame, int i)
@@ -211,17 +267,35 @@ tn_status tnpy_refuse_indirect(tnpy_frame *frame, int i)
                    frame->def->name, name_of(frame, i));
 }
 
-/* The parameter, other than `i`, whose extent gave size k its value; -1 if none did. */
-static int giver(const tnpy_frame *frame, int k)
+/* "add(): n is 3 in x but 4 in y" */
+static tn_status refuse_disagreement(tnpy_frame *frame, int i, int giver, const char *size, ptrdiff_t want, ptrdiff_t got)
 {
-    int axis;
-    return tnpy_size_giver(frame, k, &axis);
+    tni_text text = tni_begin_message(&frame->error);
+    tni_put(&text, frame->def->name);
+    tni_put(&text, "(): ");
+    tni_put(&text, size);
+    tni_put(&text, " is ");
+    tni_put_number(&text, want);
+    tni_put(&text, " in ");
+    tni_put(&text, param_of(frame, giver)->name);
+    tni_put(&text, " but ");
+    tni_put_number(&text, got);
+    tni_put(&text, " in ");
+    tni_put(&text, param_of(frame, i)->name);
+    return tni_end_message(&frame->error, TN_WRONG_VALUE, &text);
+}
+
+static tn_status refuse_constant(tnpy_frame *frame, int i)
+{
+    tni_text text = begin_with_need(frame, i);
+    put_argument(frame, i, &text);
+    return tni_end_message(&frame->error, TN_WRONG_VALUE, &text);
 }
 
 tn_status tnpy_refuse_extent(tnpy_frame *frame, int i, int axis)
 {
     const tn_param *param = param_of(frame, i);
-    int k = param->shape[axis];
+    int k = param->shape[axis], its_axis;
     const tn_size *size = &frame->def->sizes[k];
     ptrdiff_t want = frame->dims[1 + k];
     ptrdiff_t got = frame->spans[i].shape[tnpy_lead(frame, i) + axis];
@@ -229,21 +303,18 @@ tn_status tnpy_refuse_extent(tnpy_frame *frame, int i, int axis)
     if (want < 0)
         return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td, but it is the extent of %s", function, size->name,
                        want, param->name);
-    if (size->kind == TN_SIZE_CONSTANT) {
-        char need[128], text[256];
-        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s must be %s, got %s", function, param->name,
-                       needed(frame, i, need, sizeof need), describe_argument(frame, i, text, sizeof text));
-    }
-    if (giver(frame, k) == i)
+    if (size->kind == TN_SIZE_CONSTANT)
+        return refuse_constant(frame, i);
+    int giver = tnpy_size_giver(frame, k, &its_axis); /* whose extent gave the size its value; -1 if none did */
+    if (giver == i)
         return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td along axis %d of %s but %td along axis %d", function,
                        size->name, want, size->axis, param->name, got, axis);
     bool at_least = param->flags & TN_AT_LEAST && axis == 0;
-    if (giver(frame, k) >= 0 && at_least && !(param_of(frame, giver(frame, k))->flags & TN_AT_LEAST))
+    if (giver >= 0 && at_least && !(param_of(frame, giver)->flags & TN_AT_LEAST))
         return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td in %s, so %s must have at least as many, got %td", function,
-                       size->name, want, param_of(frame, giver(frame, k))->name, param->name, got);
-    if (giver(frame, k) >= 0)
-        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td in %s but %td in %s", function, size->name, want,
-                       param_of(frame, giver(frame, k))->name, got, param->name);
+                       size->name, want, param_of(frame, giver)->name, param->name, got);
+    if (giver >= 0)
+        return refuse_disagreement(frame, i, giver, size->name, want, got);
     return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): axis %d of %s must be %s%s = %td, got %td", function, axis,
                    param->name, at_least ? "at least " : "", size->name, want, got);
 }

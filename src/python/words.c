@@ -6,6 +6,72 @@
 
 #include "../core/say.h"
 
+/* --- into a text under way ---------------------------------------------------------------------------------------- */
+
+enum { LONGEST = 255 };
+
+/* Leaves room for one piece. Returns the room that there was. */
+static size_t begin_piece(tni_text *text)
+{
+    size_t whole = text->capacity;
+    if (text->length < whole && whole - text->length > LONGEST)
+        text->capacity = text->length + LONGEST;
+    return whole;
+}
+
+static void end_piece(tni_text *text, size_t whole)
+{
+    if (text->length > text->capacity && text->capacity < whole)
+        text->length = text->capacity;
+    text->capacity = whole;
+}
+
+void tnpy_put_numbers(tni_text *text, const ptrdiff_t *numbers, int count)
+{
+    size_t whole = begin_piece(text);
+    tni_put_char(text, '(');
+    for (int k = 0; k < count; k++) {
+        if (k > 0)
+            tni_put(text, ", ");
+        tni_put_number(text, numbers[k]);
+    }
+    if (count == 1)
+        tni_put_char(text, ',');
+    tni_put_char(text, ')');
+    end_piece(text, whole);
+}
+
+void tnpy_put_type(tni_text *text, const tn_type *type)
+{
+    char name[160];
+    tni_put(text, type == NULL ? "?" : tn_type_describe(type, name, sizeof name));
+}
+
+void tnpy_put_shape(tni_text *text, const tn_span *span)
+{
+    if (span->ndim == 0) {
+        tni_put(text, " of no dimensions");
+        return;
+    }
+    size_t whole = begin_piece(text);
+    tni_put_char(text, '[');
+    tni_put_shape(text, span->ndim, span->shape, ", ");
+    tni_put_char(text, ']');
+    end_piece(text, whole);
+}
+
+/* --- behind a text ------------------------------------------------------------------------------------------------ */
+
+static tni_text reopen(char *text, size_t capacity)
+{
+    return (tni_text){text, capacity - 1, strlen(text)};
+}
+
+static void finish(const tni_text *text)
+{
+    text->buffer[text->length < text->capacity ? text->length : text->capacity] = '\0';
+}
+
 void tnpy_append(char *text, size_t capacity, const char *format, ...)
 {
     size_t used = strlen(text);
@@ -19,25 +85,21 @@ void tnpy_append(char *text, size_t capacity, const char *format, ...)
 
 void tnpy_append_numbers(char *text, size_t capacity, const ptrdiff_t *numbers, int count)
 {
-    tnpy_append(text, capacity, "(");
-    for (int k = 0; k < count; k++)
-        tnpy_append(text, capacity, k == 0 ? "%td" : ", %td", numbers[k]);
-    tnpy_append(text, capacity, count == 1 ? ",)" : ")");
+    tni_text all = reopen(text, capacity);
+    tnpy_put_numbers(&all, numbers, count);
+    finish(&all);
 }
 
 void tnpy_append_type(char *text, size_t capacity, const tn_type *type)
 {
-    char name[160];
-    tnpy_append(text, capacity, "%s", type == NULL ? "?" : tn_type_describe(type, name, sizeof name));
+    tni_text all = reopen(text, capacity);
+    tnpy_put_type(&all, type);
+    finish(&all);
 }
 
 void tnpy_append_shape(char *text, size_t capacity, const tn_span *span)
 {
-    if (span->ndim == 0) {
-        tnpy_append(text, capacity, " of no dimensions");
-        return;
-    }
-    for (int k = 0; k < span->ndim; k++)
-        tnpy_append(text, capacity, k == 0 ? "[%td" : ", %td", span->shape[k]);
-    tnpy_append(text, capacity, "]");
+    tni_text all = reopen(text, capacity);
+    tnpy_put_shape(&all, span);
+    finish(&all);
 }

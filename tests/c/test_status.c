@@ -51,6 +51,44 @@ static void test_cut(void)
     }
 }
 
+/* The same, put together in pieces. */
+static void test_cut_pieces(void)
+{
+    static const char *const characters[] = {"x", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x8c\x8d"};
+    for (int c = 0; c < COUNT(characters); c++) {
+        for (int before = 0; before < 5; before++) {
+            tn_error pieces, whole = {.message = ""};
+            char text[TN_ERROR_CAPACITY * 2] = "";
+            tni_text message = tni_begin_message(&pieces);
+            for (int k = 0; k < before; k++)
+                tni_put(&message, strcat(text, "a") + k);
+            while (message.length < TN_ERROR_CAPACITY + 8) {
+                tni_put(&message, characters[c]);
+                strcat(text, characters[c]);
+            }
+            tn_fail(&whole, TN_BUSY, "%s", text);
+            CHECK(tni_end_message(&pieces, TN_BUSY, &message) == TN_BUSY && pieces.position == -1, "status, position");
+            CHECK(strcmp(pieces.message, whole.message) == 0, "character %d after %d: %s", c, before, pieces.message);
+        }
+    }
+}
+
+static void test_pieces(void)
+{
+    tn_error err;
+    tni_text message = tni_begin_message(&err);
+    const int64_t numbers[] = {0, 9, 10, -1, -10, 1234567890, INT64_MAX, INT64_MIN};
+    tni_put_most(&message, "abcdef", 3);
+    tni_put_most(&message, "g", 100);
+    for (int k = 0; k < COUNT(numbers); k++) {
+        tni_put_char(&message, ' ');
+        tni_put_number(&message, numbers[k]);
+    }
+    tni_end_message(&err, TN_WRONG_VALUE, &message);
+    CHECK(err.status == TN_WRONG_VALUE && strcmp(err.message, "abcg 0 9 10 -1 -10 1234567890 9223372036854775807 "
+                                                 "-9223372036854775808") == 0, "%s", err.message);
+}
+
 /* What it writes itself, and what it leaves to the library, cut at every length. */
 #define SAYS(...)                                                                                                 \
     for (size_t capacity = 0; capacity < 64; capacity++) {                                                        \
@@ -110,6 +148,8 @@ static const test tests[] = {
     {"messages are what snprintf makes of them", test_say},
     {"tn_fail fills the record, returns the status, and takes NULL", test_fail},
     {"a message that is too long is cut between characters", test_cut},
+    {"a message in pieces is cut as one in one piece", test_cut_pieces},
+    {"pieces of a message are texts and numbers", test_pieces},
     {"well-formed UTF-8 is told from malformed", test_utf8},
     {"messages show unprintable bytes by number", test_show_char},
 };

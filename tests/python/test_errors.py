@@ -412,6 +412,29 @@ def test_a_wrong_call_keeps_no_reference(
     assert [sys.getrefcount(item) for item in (V, X, PAIR, np.ndarray)] == counts
 
 
+def test_an_error_is_an_exception_like_any_other(c: ModuleType) -> None:
+    first = KeyError("first")
+    try:
+        raise first
+    except KeyError:
+        with pytest.raises(TypeError) as caught:
+            c.dot([1.0], V)
+    error = caught.value
+    assert error.args == (str(error),) and error.__context__ is first and error.__cause__ is None
+    assert repr(error) == f"TypeError({str(error)!r})" and error.__traceback__ is not None
+    error.args = ("other",)
+    with pytest.raises(TypeError, match=r"^dot\(\): x must be float64\[n\], got list; .*…\)"):
+        c.dot([1.0], V)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, dict, int, float, str])
+def test_what_is_derived_from_a_plain_class_may_be_an_array(c: ModuleType, kind: type) -> None:
+    derived = type("Derived", (kind,), {"__array_interface__": V.__array_interface__})
+    assert c.dot(derived(), V) == c.dot(V, V)
+    with pytest.raises(TypeError, match=f"^dot\\(\\): x must be float64\\[n\\], got {kind.__name__}(;|$)"):
+        c.dot(kind(), V)
+
+
 def test_names_of_any_length_are_cut_and_not_overrun(c: ModuleType) -> None:
     endless = type("Ä" * 5000, (), {})()
     fields = np.zeros(1, [(f"field_{k}", "i4") for k in range(200)])

@@ -8,6 +8,7 @@ same call, made three times and once by keyword, goes all ways there are.
 import array
 import inspect
 import sys
+import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -80,6 +81,15 @@ uint64_t sum_bytes(size_t n, const uint8_t b[n]) { uint64_t s = 0; for (size_t i
 uint64_t sum_chars(size_t n, const char b[n]) { return sum_bytes(n, (const uint8_t *)b); }
 /** @threadsafe */
 uint64_t sum_freely(size_t n, const uint8_t b[n]) { return sum_bytes(n, b); }
+/** @threadsafe */
+uint64_t wait(size_t n, uint8_t b[n])
+{
+    for (uint64_t k = 1; k < UINT64_C(1) << 33; k++)
+        if (__atomic_load_n(&b[n - 1], __ATOMIC_ACQUIRE) != 0) return k;
+    return 0;
+}
+void shift(size_t n, const uint8_t a[n], uint8_t b[restrict n]) { for (size_t i = 0; i < n; i++) b[i] = a[i] << 1; }
+void invert(size_t n, const uint8_t a[n], uint8_t b[n]) { for (size_t i = 0; i < n; i++) b[i] = (uint8_t)~a[i]; }
 void clear(size_t n, uint8_t b[n]) { for (size_t i = 0; i < n; i++) b[i] = 0; }
 double three(const double x[3]) { return x[0] + 10 * x[1] + 100 * x[2]; }
 typedef struct box { double x[4]; } box;
@@ -267,7 +277,18 @@ MADE: list[tuple[str, Callable[[], tuple[Any, ...]]]] = [
                    lambda: memoryview(b"\1\2"), lambda: memoryview(bytearray(8))[::2],
                    lambda: array.array("b", [1, -1]), lambda: array.array("B", [1, 255]),
                    lambda: array.array("d", [1]), lambda: np.ones(3, np.uint8), lambda: np.ones(3, np.int8),
-                   lambda: np.ones(3, bool), lambda: type("Bytes", (bytes,), {})(b"\7"))],
+                   lambda: np.ones(3, bool), lambda: type("Bytes", (bytes,), {})(b"\7"),
+                   lambda: type("Bytearray", (bytearray,), {})(b"\7\7"))],
+    *[(name, pair)
+      for name in ("shift", "invert")
+      for pair in (lambda: (b"\1\2", bytearray(2)), lambda: (bytearray(b"\1\2"), bytearray(2)),
+                   lambda: (bytearray(b"\1\2"), np.zeros(2, np.uint8)), lambda: (np.ones(2, np.uint8), bytearray(2)),
+                   lambda: (bytearray(b"\1\2"), bytearray(3)), lambda: (bytearray(b"\1"), b"\2"),
+                   lambda: (bytearray(), bytearray()), lambda: (b"", bytearray()),
+                   lambda: (lambda both: (both, both))(bytearray(b"\1\2")),
+                   lambda: (lambda both: (memoryview(both)[1:], both))(bytearray(b"\1\2")),
+                   lambda: (lambda both: (both, np.frombuffer(both, np.uint8)))(bytearray(b"\1\2")),
+                   lambda: (lambda both: (both, both))(bytearray()))],
     *[("three", lambda data=data: (data(),))
       for data in (lambda: array.array("d", [1, 2, 3]), lambda: array.array("d", [1, 2]),
                    lambda: array.array("f", [1, 2, 3]), lambda: memoryview(np.arange(3.0)),
@@ -317,6 +338,72 @@ def test_a_buffer_is_given_back(module: ModuleType) -> None:
         assert module.three(numbers) == module.three(memoryview(owner).cast("d")) == 321
     numbers.append(4)
     owner.append(4)
+
+
+def test_what_c_writes_into_a_bytearray_is_there(module: ModuleType) -> None:
+    for _ in range(3):
+        data = bytearray(2)
+        module.invert(b"\1\2", data)
+        assert data == b"\xfe\xfd"
+        module.invert(data, data)
+        assert data == b"\1\2"
+        with pytest.raises(ValueError, match=r"^shift\(\): a shares memory with b"):
+            module.shift(data, data)
+        module.clear(data)
+        data += b"\3"  # no buffer is left behind
+        assert data == b"\0\0\3"
+
+
+def test_a_bytearray_cannot_be_resized_while_c_runs_without_the_gil(module: ModuleType) -> None:
+    for _ in range(3):
+        data, waited = bytearray(8), []
+        waiting = threading.Thread(target=lambda data=data, waited=waited: waited.append(module.wait(data)))
+        waiting.start()
+        while waiting.is_alive():
+            try:
+                data.append(0)  # until C has it; then C still waits for the last byte
+            except BufferError:
+                data[-1] = 1
+                waiting.join()
+        assert waited[0] > 0
+        data.clear()
+
+
+def test_a_bytearray_that_others_resize_is_seen_as_it_is_at_one_time(module: ModuleType) -> None:
+    data, stop = bytearray(), threading.Event()
+
+    def resize() -> None:
+        while not stop.is_set():
+            data.extend(b"\1" * 5000)
+            data.clear()
+
+    other = threading.Thread(target=resize)
+    other.start()
+    try:
+        for _ in range(20_000):
+            assert module.sum_bytes(data) in (0, 5000)
+            assert module.sum_freely(bytearray(data)) in (0, 5000)
+    finally:
+        stop.set()
+        other.join()
+
+
+@pytest.mark.parametrize("wrong", ["ndim", "order", "read-only", "extent"])
+def test_an_array_that_is_refused_is_refused_alike_before_and_after_others_are_taken(
+    module: ModuleType, wrong: str
+) -> None:
+    good, bad = np.zeros(3, np.uint8), np.zeros(6, np.uint8)[::2]
+    if wrong == "ndim":
+        bad = np.zeros((1, 3), np.uint8)
+    elif wrong == "read-only":
+        bad = np.frombuffer(b"\0\0\0", np.uint8)
+    elif wrong == "extent":
+        bad = np.zeros(4, np.uint8)
+    told = []
+    for _ in range(3):
+        told += [outcome(lambda: module.invert(good, bad)), outcome(lambda: module.invert(good, b=bad))]
+        module.invert(good, good)
+    assert "Error" in told[0] and all(one == told[0] for one in told), told
 
 
 def test_objects_are_made_and_used_alike_on_every_way(module: ModuleType) -> None:
