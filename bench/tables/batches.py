@@ -3,9 +3,9 @@
 
 The cross product of contiguous vectors is done in every other way, too: by generalised ufuncs, and by loops in Python
 over the function as each peer binds it. All write to the same memory, but for numpy.cross, which makes new. Loops in
-Python end at some number of points, since what they cost a point changes no more. j2_update works in place: stress
-and state are put back before each window. What a batch costs apart from its points is seen where there is one point
-of three elements.
+Python, and numpy.cross, end at some number of points: what they cost a point changes no more, and they would leave few
+windows to the rest. j2_update works in place: stress and state are put back before each window. What a batch costs
+apart from its points is seen where there is one point of three elements.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -132,8 +132,10 @@ def cross_ways(layout: str, work: Work) -> list[Way]:
     if layout != "contiguous":
         return ways
     ways += _gufuncs("cross", build_loops().crossed.ufunc, "f(a, b, c)", work.batch)
-    ways.append(Way("numpy.cross", "f(a, b)", {"f": np.cross, **work.batch}, fresh=True, foreign=True))
-    return ways if len(work.batch["a"]) > IN_PYTHON else [*ways, *_in_python(work)]
+    points = len(work.batch["a"])
+    if points < LARGE:
+        ways.append(Way("numpy.cross", "f(a, b)", {"f": np.cross, **work.batch}, fresh=True, foreign=True))
+    return ways if points > IN_PYTHON else [*ways, *_in_python(work)]
 
 
 def _gufuncs(function: str, ours: Any, call: str, arrays: dict[str, Any], fresh: bool = False) -> Iterator[Way]:

@@ -9,9 +9,8 @@ from cases import Case, Names, array_of, table
 from measure import Method
 from tables.called import by_objects
 
-
-# Of another size than the rest: malloc keeps what has been freed by size, and hands a block that is a little too large to
-# whoever asks next, who is then slower for as long as the process lives.
+# Of another size than the rest: malloc keeps what has been freed by size, and hands a block that is a little too large
+# to whoever asks next, who is then slower for as long as the process lives.
 FAR = 200
 
 
@@ -39,7 +38,8 @@ def _made(f: Any) -> Names:
 CASES = [
     Case("doubled", "new array returned", "doubled", "f(x)", one, lambda y, _: array_of(y).tolist() == [2, 4, 6]),
     Case("handed", "memory of malloc handed over", "handed", "f(100)", dict, _is_new, must=False),
-    Case("aligned", "memory aligned to 64 handed over", "aligned", f"f({FAR})", dict, partial(_is_new, length=FAR), must=False),
+    Case("aligned", "memory aligned to 64 handed over", "aligned", f"f({FAR})", dict, partial(_is_new, length=FAR),
+         must=False),
     Case("object", "object of C made and freed", "series", "f(100)", dict, lambda s, _: s is not None, must=False),
     Case("method", "method of an object, int returned", "series", "s.size()", dict, lambda n, _: n == 100, must=False,
          native=_made),

@@ -67,8 +67,8 @@ _SAYING = _without_macros(("status", "message", "text"), [
     "}",
 ])  # fmt: skip
 
-# What a function hands over, member by member: copied as a whole it would be put together in memory first, and read back
-# before the machine has written it.
+# What a function hands over, member by member: copied as a whole it would be put together in memory first, and read
+# back before the machine has written it.
 _SPAN = ("data", "type", "ndim", "flags", "shape", "strides", "suboffsets")
 _HANDING_OVER = _without_macros(("span", *_SPAN, "release", "owner"), [
     "static inline void tn_hand_over(tn_array *tn_to, tn_array tn_from)",
