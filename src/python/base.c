@@ -34,6 +34,17 @@ PyObject *tnpy_views_object(const tnpy_state *state, PyObject *obj)
     return Py_TYPE(obj) == state->views_type ? object_of(obj) : NULL;
 }
 
+/* A PickleBuffer keeps no more of a buffer than whose it is, and asks that for another one. Not to write, as NumPy asks the base of
+ * an array that is to become writable: the object may show some of its memory to be written, and some not. */
+static int views_buffer(PyObject *self, Py_buffer *view, int flags)
+{
+    if (!(flags & PyBUF_WRITABLE))
+        return PyObject_GetBuffer(object_of(self), view, flags);
+    view->obj = NULL;
+    PyErr_SetString(PyExc_BufferError, "tenon.Views: the object itself has a buffer to write to, where it has one");
+    return -1;
+}
+
 static void views_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
@@ -44,6 +55,7 @@ static void views_dealloc(PyObject *self)
 static PyType_Slot views_slots[] = {
     {Py_tp_doc, "What keeps an object of C alive while arrays show its memory; held by them."},
     {Py_tp_dealloc, TNPY_SLOT(views_dealloc)},
+    {Py_bf_getbuffer, TNPY_SLOT(views_buffer)},
     {0, NULL},
 };
 

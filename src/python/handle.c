@@ -14,6 +14,7 @@
 #include "memory.h"
 #include "owned.h"
 #include "slot.h"
+#include "span_walk.h"
 #include "spare.h"
 
 _Static_assert(offsetof(tnpy_handle, pointer) == offsetof(tn_object, pointer), "tn_object: pointer");
@@ -67,7 +68,7 @@ static tnpy_handle *new_exact_handle(tnpy_class *cls)
     h->pointer = NULL;
     h->exclusive = 0;
     h->weakrefs = NULL;
-    h->has_layout = false;
+    h->layout_ndim = 0;
     tnpy_views_init(&h->shown);
     return h;
 }
@@ -339,18 +340,20 @@ static int show_span(PyObject *span, Py_buffer *view, int flags)
 
 static bool has_layout(const tnpy_handle *h, const tn_span *span)
 {
-    bool same = true;
-    for (int k = 0; k < span->ndim; k++)
-        same = same && h->layout[k] == span->shape[k] && h->layout[TNPY_SHOWN_NDIM + k] == span->strides[k];
+    bool same = h->layout_ndim == span->ndim;
+    for (int k = 0; same && k < span->ndim; k++)
+        same = h->layout[k] == span->shape[k] && h->layout[TNPY_SHOWN_NDIM + k] == span->strides[k];
     return same;
 }
 
 /* The layout goes to the object, which has room for one: all buffers that are alive must have the same. */
 static bool keep_layout(tnpy_handle *h, const tn_span *span)
 {
-    if (h->has_layout && tnpy_views_count(&h->shown) > 0)
+    if (span->ndim == 0)
+        return true;
+    if (h->layout_ndim > 0 && tnpy_views_count(&h->shown) > 0)
         return has_layout(h, span);
-    h->has_layout = true;
+    h->layout_ndim = span->ndim;
     for (int k = 0; k < span->ndim; k++) {
         h->layout[k] = span->shape[k];
         h->layout[TNPY_SHOWN_NDIM + k] = span->strides[k];
@@ -372,9 +375,8 @@ static int show_plainly(tnpy_handle *h, tn_array *array, Py_buffer *view)
     if (view->obj == NULL)
         return 0;
     view->buf = span->data;
-    view->len = view->itemsize = span->type->itemsize;
-    for (int k = 0; k < span->ndim; k++)
-        view->len *= span->shape[k];
+    view->len = tnpy_nbytes(span);
+    view->itemsize = span->type->itemsize;
     view->readonly = (span->flags & TN_READONLY) != 0;
     view->ndim = span->ndim;
     view->format = (char *)format;
@@ -809,20 +811,32 @@ static PyObject *owned_already(const tnpy_function *f, const tnpy_class *cls, Py
                         cls->def->name);
 }
 
+/* An object for a pointer that C has returned just now. Up to Python 3.11 an allocation may collect garbage, whose finalizers could
+ * free that pointer, or be given it. */
+static tnpy_handle *new_owner(tnpy_class *cls)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    int collects = PyGC_Disable();
+#endif
+    tnpy_handle *h = new_handle(cls, cls->type);
+#if PY_VERSION_HEX < 0x030C0000
+    if (collects)
+        PyGC_Enable();
+#endif
+    return h;
+}
+
 PyObject *tnpy_handle_result(const tnpy_function *f, void *pointer, PyObject *target)
 {
     tnpy_class *cls = wanted_class(f, f->def->result);
     if (pointer == NULL)
         return PyErr_Format(PyExc_MemoryError, "%s(): C returned no %s (out of memory)", f->def->name, cls->def->name);
-    tnpy_handle *h = target == NULL ? new_handle(cls, cls->type) : NULL; /* may run a finalizer, which may be given the pointer */
     PyObject *owner = (PyObject *)tnpy_handle_table_find(&cls->table, pointer);
-    if (owner != NULL) {
-        PyObject *result = h == NULL && target == NULL ? NULL : owned_already(f, cls, owner);
-        Py_XDECREF((PyObject *)h);
-        return result;
-    }
+    if (owner != NULL)
+        return owned_already(f, cls, owner);
     if (target != NULL)
         return put_into_target(target, cls, pointer);
+    tnpy_handle *h = new_owner(cls);
     if (h == NULL)
         cls->def->free(pointer);
     else if (own_pointer(h, pointer) < 0)

@@ -53,8 +53,8 @@ struct tnpy_handle {
     int exclusive;            /* one of the calls excludes others */
     Py_ssize_t calls;
     tnpy_views shown;         /* is, and counts, what stands for its memory besides */
-    bool has_layout;          /* since there are views, a buffer has been shown, of this shape and strides: */
-    Py_ssize_t layout[2 * TNPY_SHOWN_NDIM];
+    int layout_ndim;          /* of a buffer that has been shown since there are views; 0: none that needs a layout */
+    Py_ssize_t layout[2 * TNPY_SHOWN_NDIM]; /* its shape and strides */
     tnpy_class *cls;
     tnpy_handle *next;        /* for the class's table */
     PyObject *weakrefs;

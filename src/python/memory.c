@@ -8,6 +8,7 @@
 #include "release.h"
 #include "slot.h"
 #include "span_type.h"
+#include "span_walk.h"
 #include "spare.h"
 
 /* --- life cycle --------------------------------------------------------------------------------------------------- */
@@ -66,6 +67,9 @@ tnpy_memory *tnpy_memory_lend(tnpy_state *state, tn_array *array, PyObject *keep
     tnpy_loan_init(&memory->loan);
     memory->array = *array;
     *array = (tn_array){.release = NULL};
+    tn_span *span = &memory->array.span;
+    if (span->suboffsets != NULL && !tnpy_is_indirect(span))
+        span->suboffsets = NULL; /* what C filled in by hand may say so in either way; consumers know the shorter one */
     memory->keeper = Py_XNewRef(keeper);
     if (keeper != NULL && counts) {
         memory->counted = 1;

@@ -156,20 +156,21 @@ static PyObject *result_of(tnpy_frame *frame, int i)
 PyObject *tnpy_results(tnpy_frame *frame)
 {
     const tnpy_function *f = frame->function;
-    int nparams = frame->def->nparams;
+    int nparams = frame->def->nparams, place = 0;
     if (f->noutputs == 0)
         Py_RETURN_NONE;
-    if (f->noutputs == 1 && frame->def->result != NULL)
-        return result_of(frame, nparams);
+    /* First what C returned: making a tuple may run finalizers, which could free it. */
+    PyObject *value = frame->def->result == NULL ? NULL : result_of(frame, nparams);
+    if (frame->def->result != NULL && (value == NULL || f->noutputs == 1))
+        return value;
     PyObject *tuple = f->noutputs == 1 ? NULL : PyTuple_New(f->noutputs);
     if (f->noutputs > 1 && tuple == NULL) {
-        Py_XDECREF(frame->def->result == NULL ? NULL : result_of(frame, nparams)); /* C handed it over */
+        Py_XDECREF(value);
         return NULL;
     }
-    int place = 0;
-    for (int n = 0; n < f->nargs; n++) {
-        /* The C result stands last among the arguments and first among the results. */
-        int i = frame->def->result == NULL ? n : n == 0 ? nparams : n - 1;
+    if (value != NULL)
+        PyTuple_SET_ITEM(tuple, place++, value);
+    for (int i = 0; i < nparams; i++) {
         if (!tnpy_is_returned(param_of(frame, i)))
             continue;
         PyObject *item = result_of(frame, i);

@@ -10,8 +10,9 @@
 #include "object.h"
 #include "protocol/unfold.h"
 #include "slot.h"
-#include "spare.h"
 #include "span_room.h"
+#include "span_walk.h"
+#include "spare.h"
 
 /* Whatever belongs to the type beyond its life. */
 static const tnpy_span_room *const rooms[] = {
@@ -310,15 +311,6 @@ static int check_request(const tnpy_span *self, int flags)
     return 0;
 }
 
-/* tn_span_nbytes, of a span that is known to fit. */
-static ptrdiff_t nbytes_of(const tn_span *span)
-{
-    ptrdiff_t bytes = span->type->itemsize;
-    for (int k = 0; k < span->ndim; k++)
-        bytes *= span->shape[k];
-    return bytes;
-}
-
 static int get_buffer(PyObject *obj, Py_buffer *view, int flags)
 {
     tnpy_span *self = span_of(obj);
@@ -331,7 +323,7 @@ static int get_buffer(PyObject *obj, Py_buffer *view, int flags)
         return -1;
     bool with_shape = asks(flags, PyBUF_ND), with_strides = asks(flags, PyBUF_STRIDES);
     view->buf = span->data;
-    view->len = nbytes_of(span);
+    view->len = tnpy_nbytes(span);
     view->itemsize = span->type->itemsize;
     view->readonly = (span->flags & TN_READONLY) != 0;
     view->ndim = with_shape ? span->ndim : 1;

@@ -33,6 +33,15 @@ static inline int tnpy_is_indirect(const tn_span *span)
     return 0;
 }
 
+/* tn_span_nbytes, of a span that is known to fit. Where there are no elements, the other extents may be any numbers. */
+static inline ptrdiff_t tnpy_nbytes(const tn_span *span)
+{
+    size_t bytes = (size_t)span->type->itemsize;
+    for (int k = 0; k < span->ndim; k++)
+        bytes *= (size_t)span->shape[k];
+    return (ptrdiff_t)bytes;
+}
+
 /* Contiguous without pointers: the whole is one block of memory. */
 static inline int tnpy_is_block(const tn_span *span, tn_order order)
 {

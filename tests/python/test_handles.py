@@ -809,6 +809,31 @@ def test_what_keeps_no_more_of_a_buffer_than_whose_it_is_is_counted(c: types.Mod
     g.close()
 
 
+def test_what_asks_the_keeper_of_a_buffer_for_another_one_gets_it(c: types.ModuleType) -> None:
+    g = c.grid.of(np.array([1.0, 2.0, 3.0]))
+    kept: list[pickle.PickleBuffer] = []
+    data = pickle.dumps(pickle.PickleBuffer(g), protocol=5, buffer_callback=kept.append)
+    back, again = memoryview(pickle.loads(data, buffers=kept)), memoryview(kept[0])
+    assert back.tolist() == again.tolist() == [1, 2, 3]
+    again[0] = 5
+    assert list(g.values()) == [5, 2, 3]
+    with pytest.raises(BufferError, match="3 views"):
+        g.close()
+    back.release()
+    again.release()
+    kept.clear()
+    g.close()
+
+
+def test_a_read_only_array_stays_so_though_the_object_has_a_buffer(c: types.ModuleType) -> None:
+    g = c.grid(3, 1)
+    g.peek()  # the first array of a function tells what the next are like
+    array = g.peek()
+    assert type(array.base).__name__ == "Views"
+    with pytest.raises(ValueError, match="cannot set WRITEABLE flag"):
+        array.flags.writeable = True
+
+
 def test_a_buffer_on_a_cycle_of_a_derived_class_is_collected(c: types.ModuleType) -> None:
     class Holder(c.grid):
         pass
@@ -855,7 +880,7 @@ def test_what_keeps_the_memory_of_an_array_cannot_be_made_copied_or_pickled(
     base(c)  # the first array of a function tells what the next are like
     kept = base(c)
     assert type(kept).__name__ in ("Views", "Block")
-    for do in (type(kept), lambda: object.__new__(type(kept)), lambda: copy.copy(kept), lambda: memoryview(kept)):
+    for do in (type(kept), lambda: object.__new__(type(kept)), lambda: copy.copy(kept)):
         with pytest.raises(TypeError):
             do()
     with contextlib.suppress(TypeError, pickle.PicklingError):
@@ -1108,6 +1133,69 @@ def test_a_finalizer_that_closes_while_a_buffer_is_made_finds_the_object_in_use(
         assert all(list(view) == [0, 0, 0] for view in views + held)
         del views, held
     gc.collect()
+
+
+NOTES = """
+#include <tenon/tenon.h>
+typedef struct note note;
+struct note { double pitch; };
+static note all[1000], *last;
+static int used;
+static long live;
+long live_notes(void) { return live; }
+note *note_new(double pitch) { last = &all[used++ % 1000]; last->pitch = pitch; live++; return last; }
+void note_free(note *n) { if (last == n) last = NULL; n->pitch = -1; live--; }
+double note_pitch(const note *n) { return n->pitch; }
+note *note_same(note *n) { return n; }
+note *last_note(void) { return last; }
+/** @param[out] pitch its pitch */
+note *last_note_and(double *pitch) { *pitch = last ? last->pitch : 0; return last; }
+note *make_note(void) { return note_new(2); }
+"""
+
+
+@pytest.mark.parametrize(
+    ("get", "free"),
+    [
+        (lambda c, notes: c.last_note(), lambda c, notes: notes.clear()),
+        (lambda c, notes: c.last_note_and()[0], lambda c, notes: notes.clear()),
+        (lambda c, notes: notes[0].same(), lambda c, notes: notes[0].close()),
+        (lambda c, notes: c.make_note(), lambda c, notes: c.last_note().close()),
+    ],
+    ids=["another object", "another object beside an output", "an argument", "what nobody has yet"],
+)
+def test_a_finalizer_does_not_free_what_c_has_just_returned(
+    build: Callable[[str], types.ModuleType], get: Callable[..., Any], free: Callable[..., None]
+) -> None:
+    c = build(NOTES)
+
+    class Freeing:
+        def __init__(self, notes: list[Any]) -> None:
+            self.me, self.notes = self, notes
+
+        def __del__(self) -> None:
+            with contextlib.suppress(BufferError, IndexError, MemoryError):
+                free(c, self.notes)
+
+    threshold, notes, held = gc.get_threshold(), list[Any](), list[Any]()
+    for at in range(1, 20):  # collected at one of the allocations of the call
+        held += [c.note(1) for _ in range(3)]  # no dead object is left to make the next in
+        notes = [c.note(2)]
+        gc.collect()
+        Freeing(notes)
+        gc.set_threshold(at)
+        try:
+            got = get(c, notes)
+        except (IndexError, MemoryError, ValueError):
+            continue  # freed before the call
+        finally:
+            gc.set_threshold(*threshold)
+        assert got.closed or got.pitch() == 2
+        del got
+    held.clear()
+    notes.clear()
+    gc.collect()
+    assert c.live_notes() == 0
 
 
 def test_objects_take_weak_references(c: types.ModuleType) -> None:

@@ -535,3 +535,45 @@ def test_an_empty_container_needs_no_address(build: Callable[..., types.ModuleTy
     """)
     for empty in (c.by_hand(), c.wrapped()):
         assert empty.shape == (0, 3) and empty.dtype == np.float64
+
+
+def test_suboffsets_that_lead_nowhere_make_no_array_indirect(build: Callable[..., types.ModuleType]) -> None:
+    c = build("""
+        #include <tenon/tenon.h>
+        static double values[] = {1, 2};
+        static const ptrdiff_t shape[] = {2}, strides[] = {8}, direct[] = {-1};
+        static tn_array show(int ndim)
+        {
+            return (tn_array){.span = {.data = values, .type = &tn_type_float64, .ndim = ndim, .shape = shape,
+                                       .strides = strides, .suboffsets = direct}};
+        }
+        tn_array pair_of(void) { return show(1); }
+        typedef struct one one;
+        one *one_new(void) { return (one *)values; }
+        void one_free(one *o) { (void)o; }
+        /** @buffer */
+        tn_array one_value(one *o) { (void)o; return show(0); }
+    """)
+    assert type(c.pair_of()) is np.ndarray and c.pair_of().tolist() == [1, 2]
+    one = c.one()
+    assert bytes(one) == np.float64(1).tobytes() and np.asarray(one) == 1 and tenon.Span(one).suboffsets == ()
+
+
+def test_an_array_without_elements_may_have_any_other_extents(build: Callable[..., types.ModuleType]) -> None:
+    c = build("""
+        #include <stdint.h>
+        #include <tenon/tenon.h>
+        static const ptrdiff_t shape[] = {PTRDIFF_MAX, 0}, strides[] = {0, 8};
+        typedef struct none none;
+        none *none_new(void) { return (none *)&strides; }
+        void none_free(none *n) { (void)n; }
+        /** @buffer */
+        tn_array none_values(none *n)
+        {
+            return (tn_array){.span = {.data = n, .type = &tn_type_float64, .ndim = 2, .shape = shape,
+                                       .strides = strides}};
+        }
+    """)
+    empty = c.none()
+    for view in (memoryview(empty), memoryview(tenon.Span(empty))):
+        assert (view.shape, view.nbytes) == ((sys.maxsize, 0), 0)
