@@ -35,6 +35,8 @@ typedef struct tn_callable {
     PyObject *(*failed)(PyObject *self, int64_t code); /* raises tenon.CallError and returns NULL */
     PyObject *(*made)(PyObject *self, PyObject *const *args, void *result); /* the object for a handle or a tn_array */
     vectorcallfunc last;           /* the engine's longest way, which says what is wrong with a call */
+    PyObject *(*make)(PyObject *self, int i, const ptrdiff_t *dims); /* a new array for params[i], an output; NULL, without
+                                      an exception, where the engine must do it */
 } tn_callable;
 
 /* How every object of a class of C begins. */
@@ -306,13 +308,11 @@ TN_INLINE PyObject *tn_short_result(PyObject *self, PyObject *const *args, const
 
 static const ptrdiff_t tn_short_no_steps[TN_SHORT_PARAMS + 1] = {0}; /* one point: nothing moves */
 
-/* All arguments are taken: call C. Its result is nothing, a float or a double, an integer of up to 64 bits, an object of C,
- * or a tn_array. */
-TN_INLINE PyObject *tn_short_run(PyObject *self, PyObject *const *args, const tn_function *def, tn_short_call *call)
+/* All arguments are taken: call C. Is its status an error? */
+TN_INLINE bool tn_short_stops(const tn_function *def, tn_short_call *call, tn_stop *stop)
 {
     const ptrdiff_t *steps = tn_short_no_steps;
     int stopped, nargs = def->nparams + (def->result != NULL);
-    tn_stop stop;
     call->dims[0] = 1;
     call->args[def->nparams] = (char *)&call->result;
     if (def->nstrides > 0) {
@@ -322,14 +322,37 @@ TN_INLINE PyObject *tn_short_run(PyObject *self, PyObject *const *args, const tn
     }
     if (def->flags & TN_THREADSAFE) {
         Py_BEGIN_ALLOW_THREADS
-        stopped = def->loop(call->args, call->dims, steps, &stop);
+        stopped = def->loop(call->args, call->dims, steps, stop);
         Py_END_ALLOW_THREADS
     } else {
-        stopped = def->loop(call->args, call->dims, steps, &stop);
+        stopped = def->loop(call->args, call->dims, steps, stop);
     }
-    if (stopped)
+    return stopped != 0;
+}
+
+/* A call whose result is nothing, a float or a double, an integer of up to 64 bits, an object of C, or a tn_array. */
+TN_INLINE PyObject *tn_short_run(PyObject *self, PyObject *const *args, const tn_function *def, tn_short_call *call)
+{
+    tn_stop stop;
+    if (tn_short_stops(def, call, &stop))
         return ((const tn_callable *)self)->failed(self, stop.code);
     return tn_short_result(self, args, def->result, call);
+}
+
+/* A call that returns a new array, which C fills as params[i], and nothing else. */
+TN_INLINE PyObject *tn_short_fill(PyObject *self, PyObject *const *args, size_t nargsf, const tn_function *def, int i,
+                                  tn_short_call *call)
+{
+    const tn_callable *callable = (const tn_callable *)self;
+    PyObject *made = callable->make(self, i, call->dims);
+    tn_stop stop;
+    if (made == NULL)
+        return callable->general(self, args, nargsf, NULL);
+    call->args[i] = ((const tn_ndarray *)made)->data;
+    if (!tn_short_stops(def, call, &stop))
+        return made;
+    Py_DECREF(made);
+    return callable->failed(self, stop.code);
 }
 
 /* What is not served here. */

@@ -394,18 +394,28 @@ static bool take_outputs(const tnpy_function *f, PyObject *const *objects, fast_
     return true;
 }
 
-/* A new array for an output, or NULL, with or without an exception. Runs no Python code, since the dtype is there. */
-static PyObject *make_output(const tnpy_function *f, const planned_argument *argument, fast_call *call)
+PyObject *tnpy_make_output(PyObject *self, int i, const ptrdiff_t *dims)
 {
+    const tnpy_function *f = (const tnpy_function *)self;
+    const tn_param *param = &f->def->params[i];
+    tnpy_dtype_key *key = &f->slots[i].key;
     ptrdiff_t shape[MAX_PLANNED_AXES];
-    if (f->state->ndarray == NULL || argument->of.array.key->dtype == NULL)
+    if (f->state->ndarray == NULL || key->dtype == NULL)
         return NULL;
-    for (int axis = 0; axis < argument->ndim; axis++) {
-        shape[axis] = call->dims[argument->of.array.axes[axis].dim];
+    for (int axis = 0; axis < param->ndim; axis++) {
+        shape[axis] = dims[1 + param->shape[axis]];
         if (shape[axis] < 0)
             return NULL;
     }
-    PyObject *made = tnpy_numpy_new(argument->of.array.key, argument->ndim, shape, NULL, false, NULL);
+    PyObject *made = tnpy_numpy_new(key, param->ndim, shape, NULL, false, NULL);
+    if (made == NULL)
+        PyErr_Clear();
+    return made;
+}
+
+static PyObject *make_output(tnpy_function *f, const planned_argument *argument, fast_call *call)
+{
+    PyObject *made = tnpy_make_output((PyObject *)f, argument->arg, call->dims);
     if (made != NULL)
         call->args[argument->arg] = ((PyArrayObject_fields *)made)->data;
     return made;
@@ -419,7 +429,7 @@ static void drop_outputs(const tnpy_plan *plan, PyObject **objects)
 
 /* From here on the outputs' places in `objects` hold references of their own. Where one cannot be made, all are given
  * up, and the general way finds out why. */
-static bool make_outputs(const tnpy_function *f, PyObject **objects, fast_call *call)
+static bool make_outputs(tnpy_function *f, PyObject **objects, fast_call *call)
 {
     const tnpy_plan *plan = f->plan;
     bool complete = true;
@@ -431,7 +441,6 @@ static bool make_outputs(const tnpy_function *f, PyObject **objects, fast_call *
     if (complete)
         return true;
     drop_outputs(plan, objects);
-    PyErr_Clear();
     return false;
 }
 

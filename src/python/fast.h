@@ -28,6 +28,10 @@ bool tnpy_plan_sort(const tnpy_plan *plan, PyObject *const *args, Py_ssize_t nar
  * is taken over. The function has a plan. */
 PyObject *tnpy_made(PyObject *self, PyObject *const *args, void *result);
 
+/* A new array for params[i], an output that was not passed; dims are the sizes, as the loop gets them. NULL without an exception
+ * where that can't be done: the general way finds out why. Runs no Python code, since the dtype is there. */
+PyObject *tnpy_make_output(PyObject *self, int i, const ptrdiff_t *dims);
+
 /* f(object) of a function that returns a tn_array, as a tenon.Span in any case. New reference, or NULL with an exception. */
 PyObject *tnpy_call_for_span(PyObject *function, PyObject *object);
 

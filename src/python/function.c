@@ -78,6 +78,7 @@ static void fill_callable(tnpy_function *f)
     callable->failed = raise_failure;
     callable->made = tnpy_made;
     callable->last = tnpy_call;
+    callable->make = tnpy_make_output;
 }
 
 PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_name, PyObject *classes,

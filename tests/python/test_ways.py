@@ -6,6 +6,7 @@ same call, made three times and once by keyword, goes all ways there are.
 """
 
 import array
+import contextlib
 import inspect
 import sys
 import threading
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from nomemory import fail_each_allocation
 
 import tenon
 
@@ -59,6 +61,25 @@ double both(size_t n, const double x[n], double y[n], double z[n])
 }
 /** @param[out] y n times a */
 void filled(size_t n, double a, double y[n]) { for (size_t i = 0; i < n; i++) y[i] = a; }
+/** @param[out] z of each pair */
+void outer(size_t m, size_t n, const double x[m], double z[m][n], const double y[n], int64_t k)
+{
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++) z[i][j] = (double)k * x[i] * y[j];
+}
+/** @param[out] p with a = k @threadsafe */
+void paired(size_t n, const int32_t k[n], pair p[n]) { for (size_t i = 0; i < n; i++) p[i] = (pair){k[i], 0.5f}; }
+/** @param[out] y the first of x, and zeros */
+void padded(size_t n, const double x[n], int16_t y[2][3])
+{
+    for (size_t k = 0; k < 6; k++) y[k / 3][k % 3] = (int16_t)(k < n ? x[k] : 0);
+}
+/** @param[out] y the roots @throws 4 x is below zero */
+int rooted(size_t n, const double x[n], double y[n])
+{
+    for (size_t i = 0; i < n; i++) { if (x[i] < 0) return 4; y[i] = x[i] / 2; }
+    return 0;
+}
 float single(size_t n, const float x[n]) { return n ? x[0] : -1; }
 double total(tn_const_f64_2 x)
 {
@@ -158,6 +179,14 @@ CASES: list[tuple[str, tuple[Any, ...]]] = [
     ("filled", (0, 1.5)),
     ("filled", (-1, 1.5)),
     ("filled", (2**62, 1.5)),
+    ("outer", (VECTOR, VECTOR[:2], 2)),
+    ("outer", (VECTOR, VECTOR[:0], 2)),
+    ("outer", (VECTOR, VECTOR[::2], 2)),
+    ("outer", (VECTOR, VECTOR, 2.0)),
+    ("outer", (VECTOR, VECTOR)),
+    *[("paired", (k,)) for k in (np.arange(3, dtype=np.int32), np.zeros(0, np.int32), VECTOR, [1])],
+    *[("padded", (x,)) for x in (VECTOR, np.array([]), np.arange(9.0), READ_ONLY)],
+    *[("rooted", (x,)) for x in (VECTOR, -VECTOR, np.array([]))],
     ("shorter", (VECTOR[:1],)),
     ("shorter", (VECTOR,)),
     ("shorter", (np.ones(4),)),
@@ -211,6 +240,48 @@ def test_new_outputs_are_new_each_time_and_belong_to_the_caller_alone(module: Mo
     assert one is not other and not np.shares_memory(one, other)
     assert one.tolist() == [1, 2, 3, 7]
     assert sys.getrefcount(one) == sys.getrefcount(other) == 2
+
+
+@pytest.mark.parametrize(("name", "args", "dtype", "shape"), [
+    ("outer", (VECTOR, VECTOR[:2], 2), np.float64, (3, 2)), ("padded", (VECTOR,), np.int16, (2, 3)),
+    ("filled", (4, 1.5), np.float64, (4,)), ("rooted", (np.array([]),), np.float64, (0,)),
+    ("paired", (np.zeros(2, np.int32),), np.dtype([("a", np.int32), ("b", np.float32)]), (2,)),
+], ids=lambda value: value if isinstance(value, str) else "")  # fmt: skip
+def test_a_new_array_is_one_that_numpy_made(
+    module: ModuleType, name: str, args: tuple[Any, ...], dtype: Any, shape: tuple[int, ...]
+) -> None:
+    results = [getattr(module, name)(*args) for _ in range(4)]
+    for result in results:
+        assert type(result) is np.ndarray and result.dtype == dtype and result.shape == shape
+        assert result.flags.owndata and result.flags.writeable and result.flags.c_contiguous and result.base is None
+        assert sys.getrefcount(result) == 3  # the list, the loop, and the argument
+    assert len({result.ctypes.data for result in results}) == len(results) or 0 in shape
+
+
+def test_a_new_array_is_let_go_of_where_c_returns_an_error(module: ModuleType) -> None:
+    negative = np.full(100, -1.0)
+
+    def fail(times: int) -> None:
+        for _ in range(times):
+            with contextlib.suppress(tenon.CallError):
+                module.rooted(negative)
+
+    module.rooted(VECTOR)
+    with pytest.raises(tenon.CallError, match="x is below zero"):
+        module.rooted(negative)
+    fail(10)
+    before = sys.getallocatedblocks()
+    fail(1000)
+    assert sys.getallocatedblocks() - before < 50
+
+
+def test_memory_for_a_new_array_that_is_not_there_is_a_memory_error(module: ModuleType) -> None:
+    def use() -> None:
+        module.outer(VECTOR, VECTOR, 1)
+        module.paired(np.zeros(2, np.int32))
+
+    use()
+    assert fail_each_allocation(use) > 0
 
 
 def test_outputs_passed_are_given_back_where_a_call_is_refused(module: ModuleType) -> None:

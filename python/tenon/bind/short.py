@@ -24,14 +24,33 @@ def is_short(function: Function) -> bool:
     if any(size.kind is SizeKind.EXPRESSION for size in function.sizes):
         return False
     counted = function.threadsafe or function.exclusive  # the calls that use an object are
-    return not any(counted and param.kind is ParamKind.HANDLE for param in params) and all(map(_is_short, params))
+    if any(counted and param.kind is ParamKind.HANDLE for param in params):
+        return False
+    made = _made(function)
+    return all(_is_short(param) for i, param in enumerate(params) if i != made)
+
+
+def _made(function: Function) -> int | None:
+    """Which parameter is the output, where a new array is all that the call returns."""
+    outputs = [i for i, param in enumerate(function.params) if param.direction is Direction.OUT]
+    if len(outputs) != 1 or len(function.params) == 1 or function.result is not None:
+        return None
+    (i,) = outputs
+    if any(size.kind is SizeKind.IMPLIED and size.param == i for size in function.sizes):
+        return None
+    param = function.params[i]
+    is_plain = param.kind is ParamKind.ARRAY and not param.optional and not param.at_least
+    return i if is_plain and 1 <= len(param.shape) <= MAX_NDIM else None
 
 
 def short_call(function: Function, index: int, type_name: Callable[[ElementType], str]) -> list[str]:
     """The vectorcall of the module's function `index`. `type_name`: how the descriptor of an element type is called."""
-    steps = [f"PyVectorcall_NARGS(nargsf) == {len(function.params)}"]
-    steps += [_taken(i, param) for i, param in enumerate(function.params)]
-    steps += [f"tn_short_apart(def, {i}, {j}, &call)" for i, j in _pairs(function, type_name)]
+    made = _made(function)
+    taken = [i for i in range(len(function.params)) if i != made]
+    steps = [f"PyVectorcall_NARGS(nargsf) == {len(taken)}"]
+    steps += [_taken(i, place, function.params[i]) for place, i in enumerate(taken)]
+    steps += [f"tn_short_apart(def, {i}, {j}, &call)" for i, j in _pairs(function, type_name) if made not in (i, j)]
+    run, fill = "tn_short_run(self, args, def, &call)", f"tn_short_fill(self, args, nargsf, def, {made}, &call)"
     constants = [(k, size.value) for k, size in enumerate(function.sizes) if size.kind is SizeKind.CONSTANT]
     return [
         f"static PyObject *tn_its_call_{function.name}(PyObject *self, PyObject *const *args, size_t nargsf,",
@@ -43,7 +62,7 @@ def short_call(function: Function, index: int, type_name: Callable[[ElementType]
         *(f"    call.dims[{1 + k}] = {value};" for k, value in constants),
         "    if (names != NULL || !(" + " &&\n          ".join(steps) + "))",
         "        return tn_short_general(self, args, nargsf, names, &call);",
-        "    return tn_short_run(self, args, def, &call);",
+        f"    return {run if made is None else fill};",
         "}",
         "",
     ]
@@ -73,18 +92,18 @@ def _is_float(param: Param, size: int) -> bool:
     return isinstance(param.type, Number) and param.type.kind == "f" and param.type.size == size
 
 
-def _taken(i: int, param: Param) -> str:
-    """What takes argument i."""
+def _taken(i: int, place: int, param: Param) -> str:
+    """What takes the argument of parameter i, which is passed at a place."""
     match param.kind:
         case ParamKind.HANDLE:
-            return f"tn_short_object((const tn_callable *)self, {i}, args[{i}], &call)"
+            return f"tn_short_object((const tn_callable *)self, {i}, args[{place}], &call)"
         case ParamKind.SIZE:
-            return f"tn_short_size(def, {i}, args[{i}], &call)"
+            return f"tn_short_size(def, {i}, args[{place}], &call)"
         case ParamKind.VALUE if _is_integer(param):
-            return f"tn_short_integer(def, {i}, args[{i}], &call)"
+            return f"tn_short_integer(def, {i}, args[{place}], &call)"
         case ParamKind.VALUE:
-            return f"tn_short_double({i}, args[{i}], &call)"
-    return f"tn_short_array((const tn_callable *)self, def, {i}, args[{i}], &call)"
+            return f"tn_short_double({i}, args[{place}], &call)"
+    return f"tn_short_array((const tn_callable *)self, def, {i}, args[{place}], &call)"
 
 
 def _pairs(function: Function, type_name: Callable[[ElementType], str]) -> Iterator[tuple[int, int]]:
