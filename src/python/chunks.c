@@ -52,8 +52,12 @@ static int tick(tnpy_chunks *r)
     int64_t time = now(), elapsed = time - r->started;
     double factor = elapsed > 0 ? (double)CHUNK / (double)elapsed : MAX_GROWTH;
     double chunk = (double)r->chunk * (factor < MAX_GROWTH ? factor : MAX_GROWTH);
-    r->chunk = chunk < 1 ? 1 : (ptrdiff_t)chunk; /* at most MAX_GROWTH times the points that have run */
-    if (r->chunk >= UNIT) /* chunks begin where points lie in cache lines as the first one does */
+    ptrdiff_t rest = r->points - r->done;
+    if (chunk >= (double)rest) /* a compiler may make one step of the whole loop: chunks then outgrow all integers */
+        r->chunk = rest;
+    else
+        r->chunk = chunk < 1 ? 1 : (ptrdiff_t)chunk;
+    if (r->chunk >= UNIT && r->chunk < rest) /* chunks begin where points lie in cache lines as the first one does */
         r->chunk -= (r->done + r->chunk) % UNIT;
     r->left = r->chunk;
     r->started = time;

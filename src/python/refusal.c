@@ -76,16 +76,20 @@ static void put_needed_by_batch(const tn_param *param, tni_text *text)
         tnpy_put_type(text, param->type);
 }
 
-/* "float64[n]"; in a batch "float64[..., n]", since the loop's axes come first. */
+/* "float64[n]"; in a batch "float64[..., n]", since the loop's axes come first. Cut where it leaves no room for what was
+ * passed. */
 static void put_needed(const tnpy_frame *frame, int i, tni_text *text)
 {
+    enum { LONGEST = 127 };
     const tn_param *param = param_of(frame, i);
+    size_t start = text->length;
     if (frame->row_of == i)
         put_row_needed(param->annotation, text);
     else if (frame->batch)
         put_needed_by_batch(param, text);
     else
         tni_put(text, param->annotation);
+    tnpy_cut_piece(text, start, LONGEST);
 }
 
 /* "scale(): x", which refusals begin with. */
@@ -150,8 +154,11 @@ static void put_remedy(const tnpy_frame *frame, int i, tni_text *text)
 
 tn_status tnpy_refuse_object(tnpy_frame *frame, int i)
 {
+    enum { LONGEST = 100 };
     tni_text text = begin_with_need(frame, i);
-    tni_put_most(&text, Py_TYPE(frame->objects[i])->tp_name, 100);
+    size_t start = text.length;
+    tni_put(&text, Py_TYPE(frame->objects[i])->tp_name);
+    tnpy_cut_piece(&text, start, LONGEST);
     put_remedy(frame, i, &text);
     return tni_end_message(&frame->error, TN_WRONG_TYPE, &text);
 }

@@ -5,30 +5,22 @@
 #include <string.h>
 
 #include "../core/say.h"
+#include "../core/utf8.h"
 
 /* --- into a text under way ---------------------------------------------------------------------------------------- */
 
 enum { LONGEST = 255 };
 
-/* Leaves room for one piece. Returns the room that there was. */
-static size_t begin_piece(tni_text *text)
+void tnpy_cut_piece(tni_text *text, size_t start, size_t longest)
 {
-    size_t whole = text->capacity;
-    if (text->length < whole && whole - text->length > LONGEST)
-        text->capacity = text->length + LONGEST;
-    return whole;
-}
-
-static void end_piece(tni_text *text, size_t whole)
-{
-    if (text->length > text->capacity && text->capacity < whole)
-        text->length = text->capacity;
-    text->capacity = whole;
+    size_t end = start + longest;
+    if (text->length > end)
+        text->length = end <= text->capacity ? start + tni_utf8_cut(text->buffer + start, longest) : end;
 }
 
 void tnpy_put_numbers(tni_text *text, const ptrdiff_t *numbers, int count)
 {
-    size_t whole = begin_piece(text);
+    size_t start = text->length;
     tni_put_char(text, '(');
     for (int k = 0; k < count; k++) {
         if (k > 0)
@@ -38,7 +30,7 @@ void tnpy_put_numbers(tni_text *text, const ptrdiff_t *numbers, int count)
     if (count == 1)
         tni_put_char(text, ',');
     tni_put_char(text, ')');
-    end_piece(text, whole);
+    tnpy_cut_piece(text, start, LONGEST);
 }
 
 void tnpy_put_type(tni_text *text, const tn_type *type)
@@ -53,11 +45,11 @@ void tnpy_put_shape(tni_text *text, const tn_span *span)
         tni_put(text, " of no dimensions");
         return;
     }
-    size_t whole = begin_piece(text);
+    size_t start = text->length;
     tni_put_char(text, '[');
     tni_put_shape(text, span->ndim, span->shape, ", ");
     tni_put_char(text, ']');
-    end_piece(text, whole);
+    tnpy_cut_piece(text, start, LONGEST);
 }
 
 /* --- behind a text ------------------------------------------------------------------------------------------------ */

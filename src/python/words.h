@@ -14,7 +14,10 @@ void tnpy_put_numbers(tni_text *text, const ptrdiff_t *numbers, int count); /* "
 void tnpy_put_type(tni_text *text, const tn_type *type);                    /* "float64"; "?" for NULL */
 void tnpy_put_shape(tni_text *text, const tn_span *span);                   /* "[3, 4]"; " of no dimensions" */
 
-/* The same behind a NUL-terminated text, which is cut where it does not fit. */
+/* Cuts what has been put since the text was `start` bytes long, between characters. */
+void tnpy_cut_piece(tni_text *text, size_t start, size_t longest);
+
+/* Types, shapes and strides behind a NUL-terminated text, which is cut where it does not fit. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif

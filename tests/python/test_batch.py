@@ -130,6 +130,10 @@ void wait_row(const double seconds[1]) { wait(seconds[0]); }
 /** @threadsafe */
 void wait_row_free(const double seconds[1]) { wait(seconds[0]); }
 
+static int64_t points;
+void count(const uint8_t x[1]) { (void)x; points++; }
+int64_t counted(void) { return points; }
+
 double mean_f32(size_t n, const float x[n])
 {
     double t = 0;
@@ -504,6 +508,14 @@ def test_a_signal_stops_a_batch_of_contiguous_rows_soon(
     with pytest.raises(Interrupted):
         getattr(c, function).batch(seconds.reshape(-1, 1))
     assert time.perf_counter() - start < 5, "the whole batch would take ten seconds and more"
+
+
+@pytest.mark.unsanitized  # a compiler that optimises makes one addition of the loop; without, it would take years
+def test_more_points_than_anybody_could_wait_for_are_run_to_the_last_one(c: ModuleType, alarm: Any) -> None:
+    before = c.counted()
+    alarm(30)
+    c.count.batch(np.broadcast_to(np.uint8(0), (2**62, 1)))
+    assert c.counted() - before == 2**62
 
 
 def test_an_error_of_a_signal_handler_gives_back_what_was_borrowed(c: ModuleType, alarm: Any) -> None:

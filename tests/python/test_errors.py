@@ -4,6 +4,7 @@
 A message names the function, the parameter, what it needs, what it got and, where there is one, the remedy.
 """
 
+import re
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -452,6 +453,25 @@ def test_names_of_any_length_are_cut_and_not_overrun(c: ModuleType) -> None:
         with pytest.raises(TypeError) as caught:
             call()
         assert len(str(caught.value)) < 6000
+
+
+def test_what_was_passed_is_said_however_long_it_takes_to_say_what_is_needed(build: Callable[..., ModuleType]) -> None:
+    size = "n" * 600
+    first = build(f"double first(int {size}, const double x[{size}]) {{ return {size} ? x[0] : 0; }}").first
+    for passed, told in (([1.0], "list; np.asarray(x) or "), (np.zeros(3, int), "int64[3]"), (None, "None")):
+        with pytest.raises(TypeError, match=f"^first\\(\\): x must be float64\\[n+, got {re.escape(told)}"):
+            first(passed)
+        with pytest.raises(TypeError, match=f"^first\\(\\): x must be float64\\[\\.\\.\\., n+, got {re.escape(told)}"):
+            first.batch(passed)
+
+
+@pytest.mark.parametrize("before", range(96, 101))
+@pytest.mark.parametrize("character", ["Ä", "€", "🌍"])
+def test_the_name_of_a_class_is_cut_between_characters(c: ModuleType, before: int, character: str) -> None:
+    name = "x" * before + character
+    told = name if len(name.encode()) <= 100 else "x" * before
+    with pytest.raises(TypeError, match=f" got {told}$"):
+        c.dot(type(name + "x" * 50 if told != name else name, (), {})(), V)
 
 
 def test_a_keyword_that_is_no_utf8_is_an_error(c: ModuleType) -> None:
