@@ -42,6 +42,7 @@ struct tnpy_inbox {
     atomic_bool waking;             /* pending calls are to be made */
     atomic_bool called;             /* one has been made, and has not run yet */
     atomic_int callers;             /* threads that are about to make one */
+    atomic_int depth;               /* settling that goes on in the middle of settling */
     PyInterpreterState *interpreter;
 };
 
@@ -102,11 +103,17 @@ static void settle_all(tnpy_inbox *inbox, tnpy_debt *end, int alive)
 
 /* --- pending calls ------------------------------------------------------------------------------------------------ */
 
+/* What is settled may let go of an array that C handed over, and that of another one which C had kept, and so on: from some depth on
+ * the next is left to a later call, so that a chain of any length takes no more of the stack. */
 static void settle_here(tnpy_inbox *inbox)
 {
-    PyObject *raised = PyErr_GetRaisedException();
-    settle_all(inbox, NULL, 1);
-    PyErr_SetRaisedException(raised);
+    enum { DEEPEST = 50 };
+    if (atomic_fetch_add(&inbox->depth, 1) < DEEPEST) {
+        PyObject *raised = PyErr_GetRaisedException();
+        settle_all(inbox, NULL, 1);
+        PyErr_SetRaisedException(raised);
+    }
+    atomic_fetch_sub(&inbox->depth, 1);
 }
 
 static int pending_call(void *arg)
@@ -239,6 +246,7 @@ static PyObject *new_capsule(void)
     atomic_init(&inbox->waking, false);
     atomic_init(&inbox->called, false);
     atomic_init(&inbox->callers, 0);
+    atomic_init(&inbox->depth, 0);
     inbox->interpreter = PyInterpreterState_Get();
     PyObject *capsule = PyCapsule_New(inbox, capsule_name, close_inbox);
     if (capsule == NULL)

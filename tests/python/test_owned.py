@@ -577,3 +577,41 @@ def test_an_array_without_elements_may_have_any_other_extents(build: Callable[..
     empty = c.none()
     for view in (memoryview(empty), memoryview(tenon.Span(empty))):
         assert (view.shape, view.nbytes) == ((sys.maxsize, 0), 0)
+
+
+@pytest.mark.parametrize("stride", [8, -8])
+def test_a_chain_of_arrays_that_c_keeps_and_hands_over_ends_whatever_its_length(
+    build: Callable[..., types.ModuleType], stride: int
+) -> None:
+    c = build("""
+        #include <stdlib.h>
+        #include <tenon/tenon.h>
+        static long live;
+        long alive(void) { return live; }
+        typedef struct link { tn_array kept; ptrdiff_t shape[1], strides[1]; double values[3]; } link;
+        static void let_go(tn_array *array)
+        {
+            link *l = array->owner;
+            array->release = NULL;
+            tn_array_release(&l->kept);
+            free(l);
+            live--;
+        }
+        tn_array wrap(tn_array kept, int stride)
+        {
+            link *l = malloc(sizeof *l);
+            *l = (link){kept, {2}, {stride}, {1, 2, 3}};
+            live++;
+            return (tn_array){.span = {.data = l->values + 1, .type = &tn_type_float64, .ndim = 1, .shape = l->shape,
+                                       .strides = l->strides}, .release = let_go, .owner = l};
+        }
+    """)
+    array = np.zeros(2)
+    for _ in range(200_000):
+        array = c.wrap(array, stride)
+    assert c.alive() == 200_000
+    del array
+    for _ in range(100_000):  # the last of them by and by
+        if c.alive() == 0:
+            break
+    assert c.alive() == 0
