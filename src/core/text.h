@@ -10,6 +10,8 @@
 
 #include "tenon/status.h"
 
+#include "utf8.h"
+
 /* Writes what fits below `capacity` and goes on counting; no NUL is added. buffer may be NULL if capacity is 0. */
 typedef struct tni_text {
     char *buffer;
@@ -39,11 +41,11 @@ static inline void tni_put(tni_text *out, const char *text)
     tni_put_bytes(out, text, strlen(text));
 }
 
-/* At most `most` bytes of it. */
+/* At most `most` bytes of it, cut between characters. */
 static inline void tni_put_most(tni_text *out, const char *text, size_t most)
 {
     const char *end = memchr(text, '\0', most);
-    tni_put_bytes(out, text, end == NULL ? most : (size_t)(end - text));
+    tni_put_bytes(out, text, end == NULL ? tni_utf8_cut(text, most) : (size_t)(end - text));
 }
 
 /* A number of the given magnitude, in decimal. */

@@ -154,11 +154,8 @@ static void put_remedy(const tnpy_frame *frame, int i, tni_text *text)
 
 tn_status tnpy_refuse_object(tnpy_frame *frame, int i)
 {
-    enum { LONGEST = 100 };
     tni_text text = begin_with_need(frame, i);
-    size_t start = text.length;
-    tni_put(&text, Py_TYPE(frame->objects[i])->tp_name);
-    tnpy_cut_piece(&text, start, LONGEST);
+    tni_put_most(&text, Py_TYPE(frame->objects[i])->tp_name, 100);
     put_remedy(frame, i, &text);
     return tni_end_message(&frame->error, TN_WRONG_TYPE, &text);
 }

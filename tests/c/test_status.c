@@ -80,12 +80,14 @@ static void test_pieces(void)
     const int64_t numbers[] = {0, 9, 10, -1, -10, 1234567890, INT64_MAX, INT64_MIN};
     tni_put_most(&message, "abcdef", 3);
     tni_put_most(&message, "g", 100);
+    for (size_t most = 0; most < 6; most++)
+        tni_put_most(&message, "\xe2\x82\xac\xc3\xa9", most); /* "€é", one character after 3 bytes and one after 5 */
     for (int k = 0; k < COUNT(numbers); k++) {
         tni_put_char(&message, ' ');
         tni_put_number(&message, numbers[k]);
     }
     tni_end_message(&err, TN_WRONG_VALUE, &message);
-    CHECK(err.status == TN_WRONG_VALUE && strcmp(err.message, "abcg 0 9 10 -1 -10 1234567890 9223372036854775807 "
+    CHECK(err.status == TN_WRONG_VALUE && strcmp(err.message, "abcg\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xc3\xa9 0 9 10 -1 -10 1234567890 9223372036854775807 "
                                                  "-9223372036854775808") == 0, "%s", err.message);
 }
 
