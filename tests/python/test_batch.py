@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tenon
@@ -644,3 +644,42 @@ def test_shapes_that_numpy_cannot_broadcast_are_refused(c: ModuleType, one: list
             c.cross.batch(a, b)
     else:
         assert c.cross.batch(a, b).shape == (*expected, 3)
+
+
+class Derived(np.ndarray):
+    """What the planned way does not take."""
+
+
+# (where it starts, how many points or None, elements of a point, forwards or backwards)
+WINDOWS = st.tuples(
+    st.integers(0, 12),
+    st.sampled_from([None, 0, 1, 2, 3, 4]),
+    st.sampled_from([3, 3, 3, 3, 3, 2]),
+    st.sampled_from([1, 1, 1, 1, 1, -1]),
+)
+
+
+def window(memory: Any, where: tuple[int, int | None, int, int]) -> Any:
+    start, points, extent, step = where
+    shape = (extent,) if points is None else (points, extent)
+    return memory[start : start + int(np.prod(shape))].reshape(shape)[::step]
+
+
+@settings(max_examples=500)
+@given(st.sampled_from(["cross", "cross", "copy", "root"]), WINDOWS, WINDOWS, st.none() | WINDOWS)
+def test_plain_arrays_are_taken_and_refused_as_any_others(
+    c: ModuleType, name: str, first: Any, second: Any, output: Any
+) -> None:
+    told = []
+    for kind in (np.ndarray, Derived):
+        memory = np.arange(30.0) - 5
+        arrays = [window(memory, where).view(kind) for where in (first, second)][: 2 if name == "cross" else 1]
+        outputs = {"cross": "c", "copy": "y"}
+        given = {outputs[name]: window(memory, output).view(kind)} if output and name in outputs else {}
+        try:
+            result = getattr(c, name).batch(*arrays, **given)
+            said = None if result is None else result.tolist()
+        except (ValueError, tenon.CallError) as error:
+            said = f"{error!r} {getattr(error, 'point', None)}"
+        told.append((said, memory.tolist()))
+    assert told[0] == told[1]
