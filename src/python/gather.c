@@ -4,6 +4,9 @@
  *   1. everything that can run Python code: the sequence is read, foreign exporters are asked, the dtype is made;
  *   2. the fields of all ndarrays are read, everything is compared with the first row, and the table is filled.
  *
+ * A list of plain ndarrays that are alike, as most are, needs nothing of the first step but its dtype, and is gone
+ * through only once: its rows are held and compared in one go, since each look at one of them is a wait for memory.
+ *
  * The Span's Memory then owns the table, and keeps a tuple: an ndarray itself, and of every other row the Memory that
  * holds what its exporter lent.
  */
@@ -13,6 +16,7 @@
 #include <string.h>
 
 #include "../core/say.h"
+#include "alike.h"
 #include "dtype.h"
 #include "error.h"
 #include "memory.h"
@@ -31,6 +35,7 @@ typedef struct gathering {
     int readonly;        /* 1 or 0: what is asked for; -1: whatever the rows are */
     bool any_readonly;
     char **table;
+    Py_ssize_t alike;    /* so many rows are in the table already */
     int ndim;            /* of one row */
     tn_layout layout;    /* of the whole: axis k of a row is axis k + 1; suboffsets[0] is that of the table */
     bool indirect;       /* the rows are indirect themselves */
@@ -79,6 +84,15 @@ static int no_memory(void)
 
 /* --- step 1: asking ----------------------------------------------------------------------------------------------- */
 
+/* What was read of the rows may no longer hold. */
+static void forget_rows(gathering *g)
+{
+    g->alike = 0;
+    g->any_readonly = false;
+    if (!g->dtype_given)
+        Py_CLEAR(g->dtype);
+}
+
 /* Row r from a foreign exporter: what keeps it takes its place in `holders`. */
 static int borrow_row(gathering *g, PyObject *holders, Py_ssize_t r)
 {
@@ -103,6 +117,7 @@ static int borrow_rows(gathering *g)
         return no_memory();
     }
     PyObject_GC_UnTrack(holders);
+    forget_rows(g); /* exporters run any Python code */
     for (Py_ssize_t r = 0; r < g->count; r++) {
         PyObject *item = PyTuple_GET_ITEM(g->items, r);
         if (Py_TYPE(item) == g->state->ndarray) {
@@ -117,14 +132,6 @@ static int borrow_rows(gathering *g)
     return 0;
 }
 
-static bool are_plain_arrays(const gathering *g)
-{
-    for (Py_ssize_t r = 0; r < g->count; r++)
-        if (Py_TYPE(PyTuple_GET_ITEM(g->items, r)) != g->state->ndarray)
-            return false;
-    return true;
-}
-
 static int take_items(gathering *g, PyObject *sequence)
 {
     g->items = tnpy_items_of(sequence);
@@ -133,27 +140,49 @@ static int take_items(gathering *g, PyObject *sequence)
     g->count = PyTuple_GET_SIZE(g->items);
     if (g->count > 0 && g->state->ndarray == NULL)
         tnpy_numpy_notice(g->state, PyTuple_GET_ITEM(g->items, 0));
-    return are_plain_arrays(g) ? 0 : borrow_rows(g);
+    return 0;
 }
 
-/* The element type, where none was given: the first row's. */
+static bool are_plain_arrays(const gathering *g)
+{
+    for (Py_ssize_t r = g->alike; r < g->count; r++)
+        if (Py_TYPE(PyTuple_GET_ITEM(g->items, r)) != g->state->ndarray)
+            return false;
+    return true;
+}
+
+/* The element type, where none was given: that of the first row, an ndarray. */
+static int take_dtype_of(gathering *g, PyObject *first)
+{
+    const tn_type *type;
+    tn_type *owned = NULL;
+    tn_error err;
+    if (g->dtype != NULL)
+        return 0;
+    if (tnpy_numpy_type(first, &type, &owned, &err) != TN_OK)
+        return refuse(err.status, "row 0 %s", err.message);
+    g->dtype = owned != NULL ? tnpy_dtype_take(g->state, owned) : tnpy_dtype_for(g->state, type);
+    return g->dtype == NULL ? -1 : 0;
+}
+
+/* The same of any first row. */
 static int take_dtype(gathering *g)
 {
     if (g->dtype != NULL)
         return 0;
     if (g->count == 0)
         return refuse(TN_WRONG_VALUE, "there are no rows that could say what their elements are; say it with dtype=…");
-    const tn_type *type;
-    tn_type *owned = NULL;
-    tn_error err;
-    if (g->lent != NULL && g->lent[0].data != NULL) {
-        g->dtype = tnpy_dtype_for(g->state, g->lent[0].type);
-        return g->dtype == NULL ? -1 : 0;
-    }
-    if (tnpy_numpy_type(PyTuple_GET_ITEM(g->items, 0), &type, &owned, &err) != TN_OK)
-        return refuse(err.status, "row 0 %s", err.message);
-    g->dtype = owned != NULL ? tnpy_dtype_take(g->state, owned) : tnpy_dtype_for(g->state, type);
+    if (g->lent == NULL || g->lent[0].data == NULL)
+        return take_dtype_of(g, PyTuple_GET_ITEM(g->items, 0));
+    g->dtype = tnpy_dtype_for(g->state, g->lent[0].type);
     return g->dtype == NULL ? -1 : 0;
+}
+
+static int refuse_objects(const gathering *g)
+{
+    if (!tnpy_holds_objects(g->dtype->type))
+        return 0;
+    return refuse(TN_WRONG_TYPE, "elements that are Python objects are not shown: their references are counted");
 }
 
 /* --- step 2: comparing -------------------------------------------------------------------------------------------- */
@@ -275,31 +304,39 @@ static int check_row(gathering *g, Py_ssize_t r)
     return 0;
 }
 
-/* Enough for nearly all rows: a plain ndarray like the first one. */
-static inline bool is_alike(const gathering *g, const PyObject *item, const PyArray_Descr *descr, int flags)
+/* The first row is in the table. */
+static tnpy_likeness likeness_of_first(const gathering *g)
 {
-    const PyArrayObject_fields *array = (const PyArrayObject_fields *)item;
-    return Py_TYPE(item) == g->state->ndarray && array->descr == descr && array->nd == g->ndim &&
-           (~array->flags & flags) == 0 && array->data != NULL &&
-           is_same(g->ndim, array->dimensions, g->layout.shape + 1);
+    const PyObject *first = PyTuple_GET_ITEM(g->items, 0);
+    if (!g->contiguous || g->indirect || Py_TYPE(first) != g->state->ndarray)
+        return (tnpy_likeness){.ndarray = NULL};
+    return (tnpy_likeness){
+        .ndarray = g->state->ndarray,
+        .descr = ((const PyArrayObject_fields *)first)->descr,
+        .shape = g->layout.shape + 1,
+        .ndim = g->ndim,
+        .flags = NPY_ARRAY_C_CONTIGUOUS | (g->any_readonly ? 0 : NPY_ARRAY_WRITEABLE),
+    };
 }
 
 static int check_others(gathering *g)
 {
-    enum { AHEAD = 8 };
     PyObject *const *items = &PyTuple_GET_ITEM(g->items, 0);
-    bool comparable = g->contiguous && !g->indirect && Py_TYPE(items[0]) == g->state->ndarray;
-    const PyArray_Descr *descr = comparable ? ((const PyArrayObject_fields *)items[0])->descr : NULL;
-    int flags = NPY_ARRAY_C_CONTIGUOUS | (g->any_readonly ? 0 : NPY_ARRAY_WRITEABLE);
-    for (Py_ssize_t r = 1; r < g->count; r++) {
-        if (r + AHEAD < g->count)
-            __builtin_prefetch(&((const PyArrayObject_fields *)items[r + AHEAD])->flags);
-        if (comparable && is_alike(g, items[r], descr, flags))
+    tnpy_likeness like = likeness_of_first(g);
+    for (Py_ssize_t r = g->alike; r < g->count; r++) {
+        tnpy_fetch_ahead(items, r, g->count, &like);
+        if (tnpy_is_alike(items[r], &like))
             g->table[r] = ((const PyArrayObject_fields *)items[r])->data;
         else if (check_row(g, r) < 0)
             return -1;
     }
     return 0;
+}
+
+static int make_table(gathering *g)
+{
+    g->table = PyMem_RawMalloc((size_t)(g->count > 0 ? g->count : 1) * sizeof *g->table);
+    return g->table == NULL ? no_memory() : 0;
 }
 
 /* The rows of a list without any: none of them has an element. */
@@ -311,23 +348,92 @@ static void take_nothing(gathering *g)
     g->layout.suboffsets[1] = -1;
 }
 
+static int check_first(gathering *g)
+{
+    if (check_row(g, 0) < 0)
+        return -1;
+    g->alike = 1;
+    return 0;
+}
+
 static int fill_table(gathering *g)
 {
-    g->table = PyMem_RawMalloc((size_t)(g->count > 0 ? g->count : 1) * sizeof *g->table);
-    if (g->table == NULL)
-        return no_memory();
+    if (g->table == NULL && make_table(g) < 0)
+        return -1;
     if (g->count == 0) {
         take_nothing(g);
         return 0;
     }
-    return check_row(g, 0) < 0 ? -1 : check_others(g);
+    return g->alike == 0 && check_first(g) < 0 ? -1 : check_others(g);
 }
 
-static int refuse_objects(const gathering *g)
+/* --- both at once: a list ----------------------------------------------------------------------------------------- */
+
+/* Holds all rows of `list`, and compares them with the first, which is held and checked, up to one that is not alike.
+ * Runs no Python code. */
+static void hold_rows(gathering *g, PyObject *list)
 {
-    if (!tnpy_holds_objects(g->dtype->type))
+    PyObject *const *rows = &PyList_GET_ITEM(list, 0);
+    PyObject **items = &PyTuple_GET_ITEM(g->items, 0);
+    char **table = g->table;
+    Py_ssize_t r = 1, count = g->count;
+    tnpy_likeness like = likeness_of_first(g);
+    for (; r < count && tnpy_is_alike(rows[r], &like); r++) {
+        tnpy_fetch_ahead(rows, r, count, &like);
+        items[r] = Py_NewRef(rows[r]);
+        table[r] = ((const PyArrayObject_fields *)rows[r])->data;
+    }
+    g->alike = r;
+    for (; r < count; r++)
+        items[r] = Py_NewRef(rows[r]);
+}
+
+/* What can run Python code, if only in the collector. */
+static int prepare_list(gathering *g, PyObject *list, PyObject *first)
+{
+    g->count = PyList_GET_SIZE(list);
+    if (take_dtype_of(g, first) < 0 || refuse_objects(g) < 0 || make_table(g) < 0)
+        return -1;
+    g->items = PyTuple_New(g->count);
+    if (g->items == NULL)
+        return -1;
+    PyObject_GC_UnTrack(g->items); /* the collector, and so any Python code, sees it only when it is complete */
+    return 0;
+}
+
+/* 0: the list is no longer what it was, and nothing has been taken from it. */
+static int take_list_from(gathering *g, PyObject *list, PyObject *first)
+{
+    if (prepare_list(g, list, first) < 0)
+        return -1;
+    if (PyList_GET_SIZE(list) != g->count || PyList_GET_ITEM(list, 0) != first) {
+        forget_rows(g);
+        Py_CLEAR(g->items);
+        PyMem_RawFree(g->table);
+        g->table = NULL;
         return 0;
-    return refuse(TN_WRONG_TYPE, "elements that are Python objects are not shown: their references are counted");
+    }
+    PyTuple_SET_ITEM(g->items, 0, Py_NewRef(first));
+    if (check_first(g) < 0)
+        return -1;
+    hold_rows(g, list);
+    PyObject_GC_Track(g->items);
+    return 1;
+}
+
+/* 1: its rows are held, and as many as are alike are in the table; 0: it is to be taken as any sequence is. */
+static int take_list(gathering *g, PyObject *sequence)
+{
+#ifdef Py_GIL_DISABLED
+    return 0; /* another thread may change it meanwhile */
+#endif
+    if (!PyList_Check(sequence) || PyList_GET_SIZE(sequence) == 0 || g->state->ndarray == NULL ||
+        Py_TYPE(PyList_GET_ITEM(sequence, 0)) != g->state->ndarray)
+        return 0;
+    PyObject *first = Py_NewRef(PyList_GET_ITEM(sequence, 0));
+    int taken = take_list_from(g, sequence, first);
+    Py_DECREF(first);
+    return taken;
 }
 
 /* --- one array ---------------------------------------------------------------------------------------------------- */
@@ -440,7 +546,12 @@ static int gather(gathering *g, PyObject *sequence)
     tnpy_settle(g->state);
     if (is_one_array(sequence))
         return split_array(g, sequence);
-    if (take_items(g, sequence) < 0 || take_dtype(g) < 0 || refuse_objects(g) < 0)
+    int taken = take_list(g, sequence);
+    if (taken < 0 || (taken == 0 && take_items(g, sequence) < 0))
+        return -1;
+    if (!are_plain_arrays(g) && borrow_rows(g) < 0)
+        return -1;
+    if (take_dtype(g) < 0 || refuse_objects(g) < 0)
         return -1;
     return fill_table(g);
 }

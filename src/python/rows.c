@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../core/say.h"
+#include "alike.h"
 #include "nowhere.h"
 #include "object.h"
 #include "refusal.h"
@@ -237,37 +238,14 @@ static tn_status check_row(tnpy_frame *frame, int i, ptrdiff_t r)
     return check_extents(frame, i, r, &span);
 }
 
-/* What every row has in common with the first one, which was checked as a whole: enough for most rows. */
-typedef struct likeness {
-    PyTypeObject *ndarray;
-    const PyArray_Descr *descr; /* of the first row; it cannot change while no Python code runs */
-    const ptrdiff_t *shape;
-    int ndim;
-    int flags;                  /* NumPy's, that must be set */
-    uintptr_t misaligned;       /* bits of the address that must be 0 */
-} likeness;
-
-static inline bool is_alike(const PyObject *item, const likeness *like)
-{
-    const PyArrayObject_fields *array = (const PyArrayObject_fields *)item;
-    if (Py_TYPE(item) != like->ndarray || array->descr != like->descr || array->nd != like->ndim ||
-        (~array->flags & like->flags) != 0 || (uintptr_t)array->data & like->misaligned)
-        return false;
-    for (int k = 0; k < like->ndim; k++)
-        if (array->dimensions[k] != like->shape[k])
-            return false;
-    return true;
-}
-
 /* All rows after the first. */
 static tn_status check_others(tnpy_frame *frame, int i)
 {
-    enum { AHEAD = 8 };
     const tn_param *param = &frame->def->params[i];
     tnpy_rows *rows = tnpy_rows_of(frame, i);
     PyObject *const *items = &PyTuple_GET_ITEM(rows->items, 0);
     bool comparable = Py_TYPE(items[0]) == frame->state->ndarray && !is_empty(param->ndim - 1, rows->shape + 1);
-    likeness like = {
+    tnpy_likeness like = {
         .ndarray = comparable ? frame->state->ndarray : NULL,
         .descr = comparable ? ((const PyArrayObject_fields *)items[0])->descr : NULL,
         .shape = rows->shape + 1,
@@ -276,9 +254,8 @@ static tn_status check_others(tnpy_frame *frame, int i)
         .misaligned = param->type->alignment - 1,
     };
     for (ptrdiff_t r = 1; r < rows->count; r++) {
-        if (r + AHEAD < rows->count)
-            __builtin_prefetch(&((const PyArrayObject_fields *)items[r + AHEAD])->flags);
-        if (is_alike(items[r], &like)) {
+        tnpy_fetch_ahead(items, r, rows->count, &like);
+        if (tnpy_is_alike(items[r], &like)) {
             rows->table[r] = ((const PyArrayObject_fields *)items[r])->data;
             continue;
         }

@@ -252,3 +252,36 @@ def test_gathering_while_the_collector_runs_anything(r: ModuleType) -> None:
         gc.set_threshold(*threshold)
         gc.unfreeze()
     assert made
+
+
+def test_a_list_may_become_another_one_whenever_the_collector_runs() -> None:
+    """A finalizer puts other rows into it: more, fewer or none, of another type and length."""
+    rows: list[Any] = []
+
+    class Cycle:
+        def __init__(self) -> None:
+            self.me = self
+
+        def __del__(self) -> None:
+            made.append(1)
+            rows[:] = [np.ones(3 + len(made) % 2, "f8" if len(made) % 3 else "i4") for _ in range(len(made) % 5)]
+
+    made: list[int] = []
+    seen: set[tuple[int, ...]] = set()
+    threshold = gc.get_threshold()
+    gc.freeze()  # so that a collection is quick
+    gc.set_threshold(1, 1, 1)
+    try:
+        for _ in range(300):
+            Cycle()
+            try:
+                gathered = tenon.rows(rows)
+            except ValueError:  # no row, when it was looked at
+                continue
+            assert all(set(row) == {1} for row in gathered.tolist())
+            seen.add(gathered.shape)
+    finally:
+        gc.set_threshold(*threshold)
+        gc.unfreeze()
+    assert made
+    assert seen

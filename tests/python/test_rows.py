@@ -18,6 +18,10 @@ from nomemory import fail_each_allocation
 import tenon
 
 
+class Subclass(np.ndarray[Any, Any]):
+    pass
+
+
 def values(span: tenon.Span) -> Any:
     return memoryview(span).tolist()
 
@@ -130,6 +134,38 @@ def test_nothing_is_copied() -> None:
         before = values(span)
         x += 1
         assert values(span) == (np.array(before) + 1).tolist()
+
+
+@pytest.mark.parametrize("at", [1, 2, 40, 98, 99])
+@pytest.mark.parametrize("kind", ["foreign", "subclass", "read-only"])
+def test_one_row_of_another_kind_among_many_is_taken_like_the_others(at: int, kind: str) -> None:
+    arrays = [np.array([r, r + 1], "f8") for r in range(100)]
+    rows: list[Any] = list(arrays)
+    if kind == "foreign":
+        rows[at] = array("d", arrays[at])
+    elif kind == "subclass":
+        rows[at] = arrays[at].view(Subclass)
+    else:
+        rows[at].flags.writeable = False
+    for sequence in (rows, tuple(rows)):
+        gathered = tenon.rows(sequence)
+        assert values(gathered) == [[r, r + 1] for r in range(100)]
+        assert gathered.readonly == (kind == "read-only")
+
+
+@pytest.mark.parametrize("at", [1, 2, 40, 98, 99])
+@pytest.mark.parametrize(
+    ("odd", "kind"), [(3, TypeError), (None, TypeError), (np.zeros(3), ValueError), (np.zeros(2, "f4"), TypeError)]
+)
+def test_one_row_among_many_that_cannot_be_taken_is_named(at: int, odd: Any, kind: type[Exception]) -> None:
+    rows: list[Any] = [np.zeros(2) for _ in range(100)]
+    rows[at] = odd
+    references = [sys.getrefcount(row) for row in rows[:at]]
+    for sequence in (rows, tuple(rows)):
+        with pytest.raises(kind, match=rf"rows\(\): row {at}\b"):
+            tenon.rows(sequence)
+    del sequence
+    assert [sys.getrefcount(row) for row in rows[:at]] == references
 
 
 def test_rows_in_fortran_order_keep_their_logical_order() -> None:
