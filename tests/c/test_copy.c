@@ -429,6 +429,25 @@ static void test_an_axis_of_pointers_to_planes(void)
     check_copy("rows to planes", &planes.span, &rows.span);
 }
 
+static void test_rows_that_run_backwards_on_both_sides(void)
+{
+    sample rows, direct;
+    for (int k = 0; k < 3; k++)
+        rows.rows[k] = (char *)memory + (2 - k) * 1000;
+    memcpy(rows.shape, (ptrdiff_t[]){3, 5}, 2 * sizeof *rows.shape);
+    memcpy(rows.strides, (ptrdiff_t[]){sizeof(char *), -8}, 2 * sizeof *rows.strides);
+    memcpy(rows.suboffsets, (ptrdiff_t[]){32, -1}, 2 * sizeof *rows.suboffsets); /* to the last element */
+    memcpy(direct.shape, rows.shape, sizeof rows.shape);
+    memcpy(direct.strides, (ptrdiff_t[]){56, -8}, 2 * sizeof *direct.strides);
+    finish(&rows, rows.rows, 2, 8);
+    finish(&direct, (char *)memory + ROOM / 2 + 32, 2, 8);
+    rows.span.suboffsets = rows.suboffsets;
+    fill_room(1);
+    check_copy("rows that run backwards, gathered", &direct.span, &rows.span);
+    fill_room(2);
+    check_copy("rows that run backwards, scattered", &rows.span, &direct.span);
+}
+
 static void test_rows_are_moved_without_memory_where_they_lie_apart(void)
 {
     uint64_t state = 17;
@@ -631,6 +650,7 @@ static const test tests[] = {
     {"rows behind pointers are gathered and scattered", test_rows_to_and_from},
     {"rows that lie apart are moved without memory", test_rows_are_moved_without_memory_where_they_lie_apart},
     {"several axes may be indirect", test_an_axis_of_pointers_to_planes},
+    {"rows may run backwards on both sides", test_rows_that_run_backwards_on_both_sides},
     {"new arrays have the elements of others", test_new_arrays_have_the_elements_of_others},
     {"objects are not copied into new arrays", test_new_arrays_of_objects_are_refused},
     {"one value fills any layout, also a value from within", test_filling},
