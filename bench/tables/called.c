@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* called(f): the C function behind a built-in function or method, as an object of a type of its own.
  *
- * CPython calls its own built-in types by shortcuts of its interpreter (PEP 659). Whoever needs more of a function than a
- * call, attributes for one, has a type of its own and the vectorcall protocol (PEP 590); this is the least such type. */
+ * CPython calls its own built-in types by shortcuts of its interpreter (PEP 659). Whoever needs more of a function than
+ * a call, attributes for one, has a type of its own and the vectorcall protocol (PEP 590); this is the least such
+ * type. */
 #include <Python.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an extension written by hand does with CPython's or NumPy's C API, and with Tenon's. Each function does it `times`
- * times, so that the call from Python does not count. */
+/* What an extension written by hand does with CPython's or NumPy's C API, and with Tenon's. Each function does it
+ * `times` times, so that the call from Python does not count. */
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #include <numpy/arrayobject.h>
 
@@ -107,7 +107,7 @@ static PyObject *keep(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     return PyFloat_FromDouble(sum);
 }
 
-/* --- an array over 1 KiB of C memory ------------------------------------------------------------------------------- */
+/* --- an array over 1 KiB of C memory ------------------------------------------------------------------------------ */
 
 enum { LENGTH = 128 };
 

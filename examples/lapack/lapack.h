@@ -3,8 +3,8 @@
  * shapes, directions, which sizes belong together, and what an error code means. There is no C code behind this file.
  *
  * The library is the OpenBLAS of PyPI's scipy-openblas32. Its row-major C interfaces (CBLAS, LAPACKE) are called; their
- * first argument, 101, says row-major. CBLAS and LAPACKE name the symbol behind a function, so that its name here can be
- * any: one library function may even appear under two names, with different arguments fixed.
+ * first argument, 101, says row-major. CBLAS and LAPACKE name the symbol behind a function, so that its name here can
+ * be any: one library function may even appear under two names, with different arguments fixed.
  *
  * Arguments are overwritten where LAPACK overwrites them: the caller decides what to copy.
  */

@@ -2,11 +2,11 @@
 /* The short way through a call, inlined into generated glue.
  *
  * Glue calls, for each parameter, what takes its argument; for arrays that must lie apart, what looks whether they do;
- * and then tn_short_run. All of it reads the function's descriptor, as the engine does. Where the descriptor is a constant of
- * the same file, an optimising compiler does all the reading, and what is left is what one writes by hand: a comparison for
- * each field of each array. It serves positional arguments that are plain ndarrays of exactly the right kind, Python floats
- * and ints, bytes and bytearrays, and objects of C; everything else, and whatever must be refused, it leaves to the
- * engine, from the beginning. It runs no Python code before the C function has returned.
+ * and then tn_short_run. All of it reads the function's descriptor, as the engine does. Where the descriptor is a
+ * constant of the same file, an optimising compiler does all the reading, and what is left is what one writes by hand:
+ * a comparison for each field of each array. It serves positional arguments that are plain ndarrays of exactly the
+ * right kind, Python floats and ints, bytes and bytearrays, and objects of C; everything else, and whatever must be
+ * refused, it leaves to the engine, from the beginning. It runs no Python code before the C function has returned.
  */
 #ifndef TENON_FAST_H
 #define TENON_FAST_H

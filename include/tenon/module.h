@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What generated glue is written in: a module as constant data, plus one inner loop a function.
  *
- * `tenon build` and `tenon glue` write two halves. The C half includes the user's own source or header, asserts that the
- * compiler sees the types as the binder read them, and defines the loops. The Python half holds the descriptors below
- * and hands a tn_module to the engine, which does everything else. All descriptors are static and constant; the engine
- * keeps pointers into them for the life of the process and never writes to them.
+ * `tenon build` and `tenon glue` write two halves. The C half includes the user's own source or header, asserts that
+ * the compiler sees the types as the binder read them, and defines the loops. The Python half holds the descriptors
+ * below and hands a tn_module to the engine, which does everything else. All descriptors are static and constant; the
+ * engine keeps pointers into them for the life of the process and never writes to them.
  *
  * This header needs no Python and no user type. Layouts are append-only; TN_MODULE_ABI counts incompatible changes.
  */
@@ -198,8 +198,8 @@ typedef struct tn_method {
     uint8_t kind;          /* tn_method_kind */
 } tn_method;
 
-/* Opaque objects of C. Python's object owns one pointer, and calls `free` once: when it is closed, or when it and the last
- * view of its memory are gone. */
+/* Opaque objects of C. Python's object owns one pointer, and calls `free` once: when it is closed, or when it and the
+ * last view of its memory are gone. */
 typedef struct tn_class {
     const char *name;
     const char *doc;               /* may be NULL */

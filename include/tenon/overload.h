@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* TN_OVERLOAD(mean, mean_f32, mean_f64): one Python name for several C functions.
  *
- * Stands at file scope, after the prototypes. A call of `mean` goes to the first listed function whose element types and
- * numbers of dimensions fit its arguments; sizes never decide. The functions keep their own names, too.
+ * Stands at file scope, after the prototypes. A call of `mean` goes to the first listed function whose element types
+ * and numbers of dimensions fit its arguments; sizes never decide. The functions keep their own names, too.
  */
 #ifndef TENON_OVERLOAD_H
 #define TENON_OVERLOAD_H

@@ -5,10 +5,10 @@
  * function that makes a new layout writes it into a caller's tn_layout, which must outlive the span made from it.
  * Spans may be copied as structs. Any number of threads may read one span.
  *
- * The address of element (i0, i1, …) is PEP 3118's: start at data; for each axis k add i_k*strides[k]; where suboffsets is
- * not NULL and suboffsets[k] >= 0, then load the pointer that lies there and add suboffsets[k]. The pointers of axis k
- * are there for every index along it and the axes before it, also where a further axis has the extent 0: consumers load
- * them all the same.
+ * The address of element (i0, i1, …) is PEP 3118's: start at data; for each axis k add i_k*strides[k]; where suboffsets
+ * is not NULL and suboffsets[k] >= 0, then load the pointer that lies there and add suboffsets[k]. The pointers of axis
+ * k are there for every index along it and the axes before it, also where a further axis has the extent 0: consumers
+ * load them all the same.
  */
 #ifndef TENON_SPAN_H
 #define TENON_SPAN_H
@@ -65,7 +65,8 @@ tn_status tn_contiguous_strides(int ndim, const ptrdiff_t *shape, ptrdiff_t item
 /* 1 or 0. As NumPy: strides of extents 0 and 1 do not count, an array without elements is contiguous both ways. */
 int tn_is_contiguous(int ndim, const ptrdiff_t *shape, const ptrdiff_t *strides, ptrdiff_t itemsize, tn_order order);
 
-/* 1 if the address and every stride of an extent > 1 are multiples of `alignment` (C's _Alignof), or nothing is there. */
+/* 1 if the address and every stride of an extent > 1 are multiples of `alignment` (C's _Alignof), or nothing is
+ * there. */
 int tn_is_aligned(const void *data, int ndim, const ptrdiff_t *shape, const ptrdiff_t *strides, uint32_t alignment);
 
 /* Element at `index` along `axis` (negative counts from the end): a span of one dimension less. */
@@ -78,8 +79,8 @@ tn_status tn_span_slice(const tn_span *span, int axis, ptrdiff_t start, ptrdiff_
 /* Axis k of the result is axis axes[k] of the source; axes NULL reverses. */
 tn_status tn_span_transpose(const tn_span *span, const int *axes, tn_span *out, tn_layout *layout, tn_error *err);
 
-/* The same elements in C (or Fortran) order under another shape, without a copy; one extent may be -1. TN_WRONG_VALUE if
- * the counts differ or the layout would need a copy. */
+/* The same elements in C (or Fortran) order under another shape, without a copy; one extent may be -1. TN_WRONG_VALUE
+ * if the counts differ or the layout would need a copy. */
 tn_status tn_span_reshape(const tn_span *span, int ndim, const ptrdiff_t *shape, tn_order order, tn_span *out,
                           tn_layout *layout, tn_error *err);
 
@@ -88,8 +89,8 @@ tn_status tn_span_broadcast(const tn_span *span, int ndim, const ptrdiff_t *shap
                             tn_error *err);
 
 /* The span of a `T **`: shape[0] pointers at `table`, each to a row that is C-contiguous memory of the further extents;
- * shape has 2 extents at least. `flags` become the span's. The table must live as long as the span; TN_WRONG_VALUE if it
- * or one of its rows is NULL where there are elements. */
+ * shape has 2 extents at least. `flags` become the span's. The table must live as long as the span; TN_WRONG_VALUE if
+ * it or one of its rows is NULL where there are elements. */
 tn_status tn_span_rows(void *const *table, const tn_type *type, int ndim, const ptrdiff_t *shape, uint32_t flags,
                        tn_span *out, tn_layout *layout, tn_error *err);
 
@@ -98,8 +99,9 @@ tn_status tn_span_rows(void *const *table, const tn_type *type, int ndim, const 
 typedef enum tn_overlap { TN_DISJOINT = 0, TN_OVERLAPS = 1, TN_TOO_HARD = 2 } tn_overlap;
 
 /* Do two spans share a byte? Exact, by solving the bounded linear Diophantine equation of the addresses; the problem is
- * NP-hard, so at most `max_work` nodes are searched, and TN_TOO_HARD (to be treated as an overlap) says that this was not
- * enough. max_work 0 uses the default of 10 000. Empty spans overlap nothing; indirect memory is always too hard. */
+ * NP-hard, so at most `max_work` nodes are searched, and TN_TOO_HARD (to be treated as an overlap) says that this was
+ * not enough. max_work 0 uses the default of 10 000. Empty spans overlap nothing; indirect memory is always too
+ * hard. */
 tn_overlap tn_spans_overlap(const tn_span *a, const tn_span *b, uint64_t max_work);
 
 /* Do two different elements of one span share a byte (a stride of 0, or strides that interleave)? */

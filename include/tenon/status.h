@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Status codes, and the optional error record that explains them.
  *
- * Every function that can fail returns a tn_status and takes a `tn_error *err` last. `err` may always be NULL. On TN_OK it
- * is untouched; on any other status it holds the same status and a message. Nothing is printed, errno is not used, and no
- * function aborts or jumps.
+ * Every function that can fail returns a tn_status and takes a `tn_error *err` last. `err` may always be NULL. On TN_OK
+ * it is untouched; on any other status it holds the same status and a message. Nothing is printed, errno is not used,
+ * and no function aborts or jumps.
  */
 #ifndef TENON_STATUS_H
 #define TENON_STATUS_H

@@ -118,27 +118,29 @@ void tn_type_free(tn_type *type);
 
 /* --- the languages of types --------------------------------------------------------------------------------------- */
 
-/* PEP 3118: the struct module's dialect and NumPy's (protocols.md). NULL means "B". `itemsize` is what the exporter says
- * (-1: unknown); trailing bytes beyond the format become trailing padding, a format longer than it is TN_BAD_FORMAT. */
+/* PEP 3118: the struct module's dialect and NumPy's (protocols.md). NULL means "B". `itemsize` is what the exporter
+ * says (-1: unknown); trailing bytes beyond the format become trailing padding, a format longer than it is
+ * TN_BAD_FORMAT. */
 tn_status tn_type_from_format(const char *format, ptrdiff_t itemsize, tn_type **out, tn_error *err);
 
-/* Writes the PEP 3118 format that every consumer reads alike: one native item as one character, structures with explicit
- * order and explicit padding, tail included. `*length` (may be NULL) is the length without the NUL, also when `capacity`
- * was too small (TN_WRONG_VALUE; nothing is cut, and then `buffer` may be NULL).
- * TN_UNSUPPORTED for what PEP 3118 has no code for: bfloat16, datetime, overlapping or unordered fields. */
+/* Writes the PEP 3118 format that every consumer reads alike: one native item as one character, structures with
+ * explicit order and explicit padding, tail included. `*length` (may be NULL) is the length without the NUL, also when
+ * `capacity` was too small (TN_WRONG_VALUE; nothing is cut, and then `buffer` may be NULL). TN_UNSUPPORTED for what PEP
+ * 3118 has no code for: bfloat16, datetime, overlapping or unordered fields. */
 tn_status tn_type_to_format(const tn_type *type, char *buffer, size_t capacity, size_t *length, tn_error *err);
 
 /* NumPy's array interface: a typestr such as "<f8", "|S5", "<M8[ns]", "|V12". */
 tn_status tn_type_from_typestr(const char *typestr, tn_type **out, tn_error *err);
 tn_status tn_type_to_typestr(const tn_type *type, char *buffer, size_t capacity, size_t *length, tn_error *err);
 
-/* NumPy's descr as the Python literal its documentation shows: "[('a', '<i4'), ('b', '<f4', (2,))]", as in the header of
- * an .npy file. Names may be ('title', 'name') pairs; a field named '' is padding. */
+/* NumPy's descr as the Python literal its documentation shows: "[('a', '<i4'), ('b', '<f4', (2,))]", as in the header
+ * of an .npy file. Names may be ('title', 'name') pairs; a field named '' is padding. */
 tn_status tn_type_from_descr(const char *descr, tn_type **out, tn_error *err);
 tn_status tn_type_to_descr(const tn_type *type, char *buffer, size_t capacity, size_t *length, tn_error *err);
 
 /* How people read it: "float64", ">float64" (not native), "bytes[5]", "str[3]", "datetime64[ns]", "float64[3]" for a
- * sub-array, "{a: int32, b: float32}" for a structure. Always NUL-terminated; too long is cut with "…". Returns buffer. */
+ * sub-array, "{a: int32, b: float32}" for a structure. Always NUL-terminated; too long is cut with "…". Returns
+ * buffer. */
 char *tn_type_describe(const tn_type *type, char *buffer, size_t capacity);
 
 /* --- comparing ---------------------------------------------------------------------------------------------------- */

@@ -101,8 +101,8 @@ static tn_status move_elements(tn_growable *growable, ptrdiff_t capacity, void *
     return TN_OK;
 }
 
-/* Room for `length` elements, and for twice as many as now at least: n appends then move n elements or so, all together.
- * *old is NULL if nothing moved. */
+/* Room for `length` elements, and for twice as many as now at least: n appends then move n elements or so, all
+ * together. *old is NULL if nothing moved. */
 static tn_status make_room(tn_growable *growable, ptrdiff_t length, void **old, tn_error *err)
 {
     *old = NULL;

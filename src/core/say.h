@@ -8,9 +8,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* What vsnprintf does: at most capacity - 1 bytes and a NUL, and the length that the whole text has, or a negative number.
- * %s, which a precision cuts between characters, %c, %d and %u, with l, ll, z and t, are written here; all other
- * conversions are the library's. */
+/* What vsnprintf does: at most capacity - 1 bytes and a NUL, and the length that the whole text has, or a negative
+ * number. %s, which a precision cuts between characters, %c, %d and %u, with l, ll, z and t, are written here; all
+ * other conversions are the library's. */
 int tni_say_list(char *text, size_t capacity, const char *format, va_list arguments);
 
 #if defined(__GNUC__)

@@ -180,7 +180,8 @@ static tn_status finish(const making *m, const tn_span *span, tn_span *out, tn_l
     return TN_OK;
 }
 
-/* Does anybody go along `axis`: to elements, or, where there are none, to pointers that it or an axis behind it loads? */
+/* Does anybody go along `axis`: to elements, or, where there are none, to pointers that it or an axis behind it
+ * loads? */
 static int leads_somewhere(const making *m, int axis)
 {
     for (int k = 0; k < m->ndim && m->layout.shape[k] > 0; k++)

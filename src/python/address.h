@@ -13,7 +13,8 @@ typedef struct tnpy_address {
 } tnpy_address;
 
 /* An int; a ctypes pointer (also c_void_p, c_char_p, c_wchar_p), or a ctypes array, structure or union; a cffi pointer
- * or array; a PyCapsule. Neither ctypes nor cffi is imported. `function` is for messages. 0, or -1 with an exception. */
+ * or array; a PyCapsule. Neither ctypes nor cffi is imported. `function` is for messages. 0, or -1 with an
+ * exception. */
 int tnpy_address_of(PyObject *obj, const char *function, tnpy_address *out);
 
 #endif

@@ -110,8 +110,8 @@ static tn_status borrow_array(tnpy_state *state, PyObject *obj, const tn_want *w
     return TN_OK;
 }
 
-/* Most arrays that are passed to C: of numpy.ndarray itself, C-contiguous, of few dimensions and a type of C's own. Nothing is
- * looked up for them, and nothing allocated. False where one is none of these, or not what is asked for. */
+/* Most arrays that are passed to C: of numpy.ndarray itself, C-contiguous, of few dimensions and a type of C's own.
+ * Nothing is looked up for them, and nothing allocated. False where one is none of these, or not what is asked for. */
 static bool borrow_quickly(PyObject *obj, const tn_want *want, tn_loan *loan)
 {
     tn_span *span = &loan->span;

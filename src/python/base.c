@@ -34,8 +34,9 @@ PyObject *tnpy_views_object(const tnpy_state *state, PyObject *obj)
     return Py_TYPE(obj) == state->views_type ? object_of(obj) : NULL;
 }
 
-/* A PickleBuffer keeps no more of a buffer than whose it is, and asks that for another one. Not to write, as NumPy asks the base of
- * an array that is to become writable: the object may show some of its memory to be written, and some not. */
+/* A PickleBuffer keeps no more of a buffer than whose it is, and asks that for another one. Not to write, as NumPy asks
+ * the base of an array that is to become writable: the object may show some of its memory to be written, and some
+ * not. */
 static int views_buffer(PyObject *self, Py_buffer *view, int flags)
 {
     if (!(flags & PyBUF_WRITABLE))

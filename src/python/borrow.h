@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Borrow: any object that holds an array becomes a span, for as long as a loan lives.
  *
- * A call does not borrow ndarrays here: it reads their fields where they are needed (protocol/numpy.h), since they may change
- * until the last moment before it. Whoever borrows one here gets its fields as they are now. All others are asked once, hold
- * still while the loan lives where their protocol can promise it, and get everything back from tnpy_give_back.
+ * A call does not borrow ndarrays here: it reads their fields where they are needed (protocol/numpy.h), since they may
+ * change until the last moment before it. Whoever borrows one here gets its fields as they are now. All others are
+ * asked once, hold still while the loan lives where their protocol can promise it, and get everything back from
+ * tnpy_give_back.
  *
- * What an exporter says is checked before it is believed: number of dimensions, extents, itemsize, length, format and NULL
- * pointers. Strides can't be checked against memory that only the exporter knows.
+ * What an exporter says is checked before it is believed: number of dimensions, extents, itemsize, length, format and
+ * NULL pointers. Strides can't be checked against memory that only the exporter knows.
  */
 #ifndef TNPY_BORROW_H
 #define TNPY_BORROW_H
@@ -45,11 +46,11 @@ static inline void tnpy_loan_init(tnpy_loan *loan)
 }
 
 /* A Span and an ndarray are read directly. Others are asked for the protocols they speak: the buffer protocol,
- * __array_struct__, Arrow, DLPack, __array_interface__. Cheapest first, but for Arrow: its arrays may speak the DLPack of
- * before 1.0, too, which does not say that they must not be written. One that fails falls through to the next, unless what
- * it refused is writability, or the memory is another device's. On TN_OK `span` is valid until tnpy_give_back(loan). On
- * failure nothing is held and `err->message` continues the parameter's name; its text is empty where `obj` speaks no
- * protocol at all (TN_WRONG_TYPE). The caller holds the GIL. */
+ * __array_struct__, Arrow, DLPack, __array_interface__. Cheapest first, but for Arrow: its arrays may speak the DLPack
+ * of before 1.0, too, which does not say that they must not be written. One that fails falls through to the next,
+ * unless what it refused is writability, or the memory is another device's. On TN_OK `span` is valid until
+ * tnpy_give_back(loan). On failure nothing is held and `err->message` continues the parameter's name; its text is empty
+ * where `obj` speaks no protocol at all (TN_WRONG_TYPE). The caller holds the GIL. */
 tn_status tnpy_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err);
 
 /* Give back what a loan holds. Any exception that is set stays set. */
@@ -58,11 +59,12 @@ void tnpy_give_back(tnpy_loan *loan);
 /* Where the interpreter that lent is gone: free what is C's, from any thread, and leak the rest. */
 void tnpy_abandon(tnpy_loan *loan);
 
-/* For protocols: everything an exporter may have got wrong that can be seen without touching its memory. Where there are
- * no elements, NULL becomes an address. */
+/* For protocols: everything an exporter may have got wrong that can be seen without touching its memory. Where there
+ * are no elements, NULL becomes an address. */
 tn_status tnpy_check_exporter(tn_span *span, tn_error *err);
 
-/* For protocols: room for a layout that lives as long as the loan. NULL, with `err` filled, where there is no memory. */
+/* For protocols: room for a layout that lives as long as the loan. NULL, with `err` filled, where there is no
+ * memory. */
 tn_layout *tnpy_loan_layout(tnpy_loan *loan, tn_error *err);
 
 /* Let the span's shape and strides be copies that live as long as the loan. */

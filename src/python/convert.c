@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Phase 1, second half: everything that can run Python code.
  *
- * Values first, then foreign exporters: a value's __float__ may resize what was passed beside it, and an exporter that is
- * asked afterwards tells the truth, or refuses to be resized while it is borrowed. ndarrays are only noted.
+ * Values first, then foreign exporters: a value's __float__ may resize what was passed beside it, and an exporter that
+ * is asked afterwards tells the truth, or refuses to be resized while it is borrowed. ndarrays are only noted.
  */
 #include "frame.h"
 

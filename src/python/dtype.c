@@ -9,7 +9,7 @@
 #include "object.h"
 #include "slot.h"
 
-/* --- the types that have one format character ---------------------------------------------------------------------- */
+/* --- the types that have one format character --------------------------------------------------------------------- */
 
 static const tn_type one_byte = {.kind = TN_BYTES, .byteorder = TN_NO_ORDER, .alignment = 1, .itemsize = 1};
 static const tn_type pointer = {.kind = TN_POINTER, .byteorder = TN_NATIVE, .alignment = _Alignof(void *),
@@ -99,7 +99,8 @@ static tnpy_dtype *simple_dtype(tnpy_state *state, const simple *s)
     return (tnpy_dtype *)Py_XNewRef((PyObject *)*cached);
 }
 
-/* The canonical format, NULL without an exception where PEP 3118 has no code for it. -1 with one where there is no memory. */
+/* The canonical format, NULL without an exception where PEP 3118 has no code for it. -1 with one where there is no
+ * memory. */
 static int write_format(const tn_type *type, char **format)
 {
     size_t length = 0;
@@ -138,7 +139,8 @@ tnpy_dtype *tnpy_dtype_for(tnpy_state *state, const tn_type *type)
     return tnpy_dtype_take(state, copy);
 }
 
-/* Does the spelling alone say what the type is? NumPy leaves out the padding at the end of structures, ctypes all of it. */
+/* Does the spelling alone say what the type is? NumPy leaves out the padding at the end of structures, ctypes all of
+ * it. */
 static bool is_complete(const char *format, const tn_type *type)
 {
     tn_type *alone;

@@ -6,7 +6,8 @@
 #include "object.h"
 #include "protocol/numpy.h"
 
-/* The place for one more: in turn. What stood there is given up last, since that may run any code, this code included. */
+/* The place for one more: in turn. What stood there is given up last, since that may run any code, this code
+ * included. */
 static tnpy_cached_dtype *next_place(tnpy_cached_dtypes *cache)
 {
     cache->next = (cache->next + 1) % TNPY_CACHED_DTYPES;
@@ -25,8 +26,8 @@ static void put(tnpy_cached_dtype *place, tnpy_cached_dtype made)
 
 /* --- of arrays ---------------------------------------------------------------------------------------------------- */
 
-/* A dtype's fields may be renamed in place, with which it gets another tuple of names: what has structures inside structures is
- * described anew each time. */
+/* A dtype's fields may be renamed in place, with which it gets another tuple of names: what has structures inside
+ * structures is described anew each time. */
 static PyObject *recall_array(const tnpy_state *state, PyObject *source, PyObject *names)
 {
     for (int i = 0; i < TNPY_CACHED_DTYPES; i++) {

@@ -6,7 +6,8 @@
 
 #include "tenon/type.h"
 
-/* NumPy's descr, as tn_type_to_descr writes it, as a list. None where there is none. New reference, or NULL with an exception. */
+/* NumPy's descr, as tn_type_to_descr writes it, as a list. None where there is none. New reference, or NULL with an
+ * exception. */
 PyObject *tnpy_dtype_descr(const tn_type *type);
 
 #endif

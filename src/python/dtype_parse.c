@@ -48,7 +48,8 @@ static int starts_with(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* "bytes[5]", "str[3]", "void[8]", "datetime64[ns]", "timedelta64[25s]", "pointer": TN_UNSUPPORTED where it is none of them. */
+/* "bytes[5]", "str[3]", "void[8]", "datetime64[ns]", "timedelta64[25s]", "pointer": TN_UNSUPPORTED where it is none of
+ * them. */
 static tn_status parse_sized(const char *name, char order, tn_type **out, tn_error *err)
 {
     ptrdiff_t size;
@@ -213,7 +214,7 @@ APART static tn_type *parse_text(PyObject *obj)
     return refuse_text(obj, text, status == TN_UNSUPPORTED ? "" : err.message);
 }
 
-/* --- structures and sub-arrays ------------------------------------------------------------------------------------- */
+/* --- structures and sub-arrays ------------------------------------------------------------------------------------ */
 
 typedef struct fields {
     tn_field *list;
@@ -435,7 +436,7 @@ static tn_type *parse_dict(tnpy_state *state, PyObject *dict)
     return type;
 }
 
-/* --- types and objects of others ----------------------------------------------------------------------------------- */
+/* --- types and objects of others ---------------------------------------------------------------------------------- */
 
 static int derives_from(PyTypeObject *type, const char *name)
 {

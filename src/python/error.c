@@ -44,8 +44,8 @@ static PyObject *string_of(const char *message)
     return string;
 }
 
-/* type(message), without looking for what a call of a class may mean: Python's own exceptions are made by their __new__,
- * which takes the arguments. */
+/* type(message), without looking for what a call of a class may mean: Python's own exceptions are made by their
+ * __new__, which takes the arguments. */
 static PyObject *new_exception(PyObject *type, const char *message)
 {
     PyObject *args = PyTuple_New(1), *exception = NULL;

@@ -44,7 +44,8 @@ static inline void note_dtype(const tnpy_function *f, int i, PyArray_Descr *desc
 #endif
 }
 
-/* Do the extents fit the sizes that are known, and say those that are not? A parameter of kind array has one axis at least. */
+/* Do the extents fit the sizes that are known, and say those that are not? A parameter of kind array has one axis at
+ * least. */
 static inline bool take_extents(const planned_argument *argument, const ptrdiff_t *extent, fast_call *call)
 {
     const planned_axis *axis = argument->of.array.axes;
@@ -127,7 +128,8 @@ static bool keeps_gil(const tnpy_plan *plan)
 #endif
 }
 
-/* What stays as it is while the GIL is kept needs no hold: nothing can release or resize it before the function has returned. */
+/* What stays as it is while the GIL is kept needs no hold: nothing can release or resize it before the function has
+ * returned. */
 static bool take_other(const tnpy_function *f, const planned_argument *argument, PyObject *obj, fast_call *call)
 {
     if (PyBytes_CheckExact(obj) && !(argument->flags & NPY_ARRAY_WRITEABLE))

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A few words, without the C library.
  *
- * Its memset() and memcpy() use the widest vectors that the machine has. Where a program has used them for its own work,
- * the first such instruction after some microseconds without any has been seen to take 300 ns and more, as long as ten
- * calls: what runs between two loops of C does without. The barrier keeps compilers from putting the library's function
- * here again.
+ * Its memset() and memcpy() use the widest vectors that the machine has. Where a program has used them for its own
+ * work, the first such instruction after some microseconds without any has been seen to take 300 ns and more, as long
+ * as ten calls: what runs between two loops of C does without. The barrier keeps compilers from putting the library's
+ * function here again.
  */
 #ifndef TNPY_FEW_H
 #define TNPY_FEW_H

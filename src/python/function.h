@@ -11,7 +11,8 @@
 #include "tenon/fast.h"
 #include "tenon/module.h"
 
-/* What a parameter (or the result) needs at run time beside its descriptor. Constant once made, but for the key's cache. */
+/* What a parameter (or the result) needs at run time beside its descriptor. Constant once made, but for the key's
+ * cache. */
 typedef struct tnpy_slot {
     const tn_param *param;
     PyObject *name;      /* interned */
@@ -45,7 +46,8 @@ typedef struct tnpy_function {
     size_t scratch_size;     /* bytes; every value, text pointer and table of rows has its place there */
 } tnpy_function;
 
-/* A function for a descriptor. `core` is tenon._core; `classes` may be NULL. New reference, or NULL with an exception. */
+/* A function for a descriptor. `core` is tenon._core; `classes` may be NULL. New reference, or NULL with an
+ * exception. */
 PyObject *tnpy_function_new(tnpy_state *state, PyObject *core, PyObject *module_name, PyObject *classes,
                             const tn_function *def);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How Python code that runs in the middle of things is survived: every method first does all that can run any
- * (converting values, reading iterables, asking exporters), into memory of its own, and only then looks at the container
- * and changes it, in a critical section, which is what the GIL is otherwise.
+ * (converting values, reading iterables, asking exporters), into memory of its own, and only then looks at the
+ * container and changes it, in a critical section, which is what the GIL is otherwise.
  */
 #include "growable_type.h"
 

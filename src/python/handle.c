@@ -294,8 +294,8 @@ static PyMemberDef members[] = {
     {NULL, 0, 0, 0, NULL},
 };
 
-/* Its instances are smaller than those of the classes, of which each adds memory of its own, then: so Python derives from
- * no two of them, and turns no object of the one into an object of the other. */
+/* Its instances are smaller than those of the classes, of which each adds memory of its own, then: so Python derives
+ * from no two of them, and turns no object of the one into an object of the other. */
 static PyType_Slot base_slots[] = {
     {Py_tp_doc, "The base of the classes of C.\n\nAn object of C is freed when nothing refers to it or to its memory any "
                 "more, or by close(); `with` closes it, too."},
@@ -361,9 +361,9 @@ static bool keep_layout(tnpy_handle *h, const tn_span *span)
     return true;
 }
 
-/* The buffer of all there is to say, PyBUF_FULL_RO, as memoryview and NumPy ask for it, of numbers in memory of the object's own.
- * The object itself may not stand in view->obj: np.ndarray(buffer=memoryview(…)) keeps that, and nothing of the buffer, and the
- * object would not know. 0 without an exception where a Span must show it. */
+/* The buffer of all there is to say, PyBUF_FULL_RO, as memoryview and NumPy ask for it, of numbers in memory of the
+ * object's own. The object itself may not stand in view->obj: np.ndarray(buffer=memoryview(…)) keeps that, and nothing
+ * of the buffer, and the object would not know. 0 without an exception where a Span must show it. */
 static int show_plainly(tnpy_handle *h, tn_array *array, Py_buffer *view)
 {
     const tnpy_function *f = (const tnpy_function *)h->cls->array;
@@ -642,7 +642,7 @@ int tnpy_is_method(const tn_module *def, int function)
     return 0;
 }
 
-/* --- tnpy_class, which is also the descriptor __signature__ -------------------------------------------------------- */
+/* --- tnpy_class, which is also the descriptor __signature__ ------------------------------------------------------- */
 
 static int class_traverse(PyObject *self, visitproc visit, void *arg)
 {
@@ -790,7 +790,8 @@ tn_status tnpy_check_exclusive(tnpy_frame *frame)
 
 /* --- results ------------------------------------------------------------------------------------------------------ */
 
-/* __init__: what is made while the object has got a pointer already (arguments that run Python code can do that) is freed. */
+/* __init__: what is made while the object has got a pointer already (arguments that run Python code can do that) is
+ * freed. */
 static PyObject *put_into_target(PyObject *target, const tnpy_class *cls, void *pointer)
 {
     tnpy_handle *h = handle_of(target);
@@ -811,8 +812,8 @@ static PyObject *owned_already(const tnpy_function *f, const tnpy_class *cls, Py
                         cls->def->name);
 }
 
-/* An object for a pointer that C has returned just now. Up to Python 3.11 an allocation may collect garbage, whose finalizers could
- * free that pointer, or be given it. */
+/* An object for a pointer that C has returned just now. Up to Python 3.11 an allocation may collect garbage, whose
+ * finalizers could free that pointer, or be given it. */
 static tnpy_handle *new_owner(tnpy_class *cls)
 {
 #if PY_VERSION_HEX < 0x030C0000

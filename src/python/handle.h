@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Handles: opaque objects of C as objects of Python classes.
  *
- * An object owns one pointer, and T_free is called for it exactly once: by close(), or when the object dies, which it does
- * not while a view of its memory lives, since every view keeps it. Two counts stand between that pointer and whoever
- * would free or move what it points to:
+ * An object owns one pointer, and T_free is called for it exactly once: by close(), or when the object dies, which it
+ * does not while a view of its memory lives, since every view keeps it. Two counts stand between that pointer and
+ * whoever would free or move what it points to:
  *
  *     views   of its memory that are alive: Memory objects (tnpy_lender), and what refers to its tenon.Views (base.h)
  *     calls   calls under way that were given the pointer: another thread, or Python code that a call runs while it
  *             converts its arguments, must not free it meanwhile
  *
- * A class has a tnpy_class, which knows the descriptor. It lies in the type's own dictionary, where nobody can change it (the
- * type is immutable), as __signature__; its instances keep it, so that no trick with classes makes C see one type of
- * pointer as another.
+ * A class has a tnpy_class, which knows the descriptor. It lies in the type's own dictionary, where nobody can change
+ * it (the type is immutable), as __signature__; its instances keep it, so that no trick with classes makes C see one
+ * type of pointer as another.
  */
 #ifndef TNPY_HANDLE_H
 #define TNPY_HANDLE_H
@@ -104,9 +104,9 @@ static inline void tnpy_handles_let_go(tnpy_handles handles)
         ((tnpy_handle *)handles.objects[k])->calls--;
 }
 
-/* What a function returned as an object of C: the object that owns the pointer already (one of the arguments, or what an
- * earlier call returned), which a constructor may not return; a new one; or `target` (may be NULL), which takes it. NULL of
- * C is MemoryError. Takes over the pointer. New reference, or NULL with an exception. */
+/* What a function returned as an object of C: the object that owns the pointer already (one of the arguments, or what
+ * an earlier call returned), which a constructor may not return; a new one; or `target` (may be NULL), which takes it.
+ * NULL of C is MemoryError. Takes over the pointer. New reference, or NULL with an exception. */
 PyObject *tnpy_handle_result(const tnpy_function *f, void *pointer, PyObject *target);
 
 #endif

@@ -183,7 +183,8 @@ static PyObject *format_dtype(PyObject *core, PyObject *arg)
     return tnpy_raise(&err);
 }
 
-/* Rows of `row_bytes` bytes through the table at `address`, which consumers read also where rows are empty: none NULL. */
+/* Rows of `row_bytes` bytes through the table at `address`, which consumers read also where rows are empty: none
+ * NULL. */
 static tn_status check_table(const char *address, Py_ssize_t rows, Py_ssize_t row_bytes, tn_error *err)
 {
     if (rows > 0 && address == NULL)

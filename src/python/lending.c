@@ -6,8 +6,8 @@
  * `lent` ends with the Memory: with the last view, and with nothing else, since only the Memory refers to it. Then it
  * calls `release` and lets go of the rest.
  *
- * The collector sees source and owner, but not release: it may clear all that it sees of a dead cycle, in any order, and
- * a cleared function can't be called. So a release that refers to a view keeps it alive, as a callback of
+ * The collector sees source and owner, but not release: it may clear all that it sees of a dead cycle, in any order,
+ * and a cleared function can't be called. So a release that refers to a view keeps it alive, as a callback of
  * weakref.finalize does.
  */
 #include "making.h"

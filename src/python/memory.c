@@ -36,16 +36,16 @@ static bool may_refer(PyObject *obj)
     return obj != NULL && PyType_IS_GC(Py_TYPE(obj));
 }
 
-/* An object of exactly a class of C refers to nothing (handle.c); one of a class that Python derives from it has that class as its
- * type's base. */
+/* An object of exactly a class of C refers to nothing (handle.c); one of a class that Python derives from it has that
+ * class as its type's base. */
 static bool may_keeper_refer(const tnpy_memory *memory)
 {
     PyObject *keeper = memory->keeper;
     return may_refer(keeper) && Py_TYPE(keeper)->tp_base != memory->state->handle_type;
 }
 
-/* Memory is on no cycle, and no Span of it, where nothing that it holds can refer to anything: most of it, then, costs the
- * collector nothing. */
+/* Memory is on no cycle, and no Span of it, where nothing that it holds can refer to anything: most of it, then, costs
+ * the collector nothing. */
 static void track(tnpy_memory *memory)
 {
     const tnpy_loan *loan = &memory->loan;
@@ -182,7 +182,8 @@ static int traverse(PyObject *self, visitproc visit, void *arg)
     return 0;
 }
 
-/* Whoever took a buffer from one of its Spans may still read it while the collector works; it breaks the cycle instead. */
+/* Whoever took a buffer from one of its Spans may still read it while the collector works; it breaks the cycle
+ * instead. */
 static int clear(PyObject *self)
 {
     tnpy_memory *memory = (tnpy_memory *)self;
@@ -191,9 +192,9 @@ static int clear(PyObject *self)
     return 0;
 }
 
-/* On a cycle that is garbage, before any of it is cleared. A memoryview that is cleared while somebody has its buffer is
- * broken: CPython 3.11 reads a NULL pointer when it dies. So it gets its buffer back first; and where a buffer of ours keeps
- * that from happening, a reference that the collector can't account for keeps all of the cycle alive. */
+/* On a cycle that is garbage, before any of it is cleared. A memoryview that is cleared while somebody has its buffer
+ * is broken: CPython 3.11 reads a NULL pointer when it dies. So it gets its buffer back first; and where a buffer of
+ * ours keeps that from happening, a reference that the collector can't account for keeps all of the cycle alive. */
 static void finalize(PyObject *self)
 {
     tnpy_memory *memory = (tnpy_memory *)self;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* tenon.Memory: whatever keeps memory alive, as one Python object.
  *
- * Every view of lent or borrowed memory holds one: a tenon.Span, or an ndarray as its base. It ends when the last of them
- * has died, and then lets go, once: of what it borrowed, or of the tn_array C handed over. Users never make one.
+ * Every view of lent or borrowed memory holds one: a tenon.Span, or an ndarray as its base. It ends when the last of
+ * them has died, and then lets go, once: of what it borrowed, or of the tn_array C handed over. Users never make one.
  *
  *     Span ──┐                    ┌── loan: a Py_buffer, a DLPack tensor, …
  *     Span ──┼──▶ Memory ──holds──┼── array: what C lent
@@ -10,9 +10,9 @@
  *
  * A keeper that must know how many views of its memory live counts the Memory objects it made: tnpy_lender.
  *
- * A Span that is released gives up its reference, so that memory ends with the last of them, as memoryview's does. The collector,
- * which takes it out of a cycle, may end it before it dies, but never while a buffer taken from one of its Spans is alive;
- * Spans that still point to it behave as released.
+ * A Span that is released gives up its reference, so that memory ends with the last of them, as memoryview's does. The
+ * collector, which takes it out of a cycle, may end it before it dies, but never while a buffer taken from one of its
+ * Spans is alive; Spans that still point to it behave as released.
  */
 #ifndef TNPY_MEMORY_H
 #define TNPY_MEMORY_H
@@ -23,8 +23,8 @@
 #include "state.h"
 #include "tenon/array.h"
 
-/* The part of a keeper that counts. The object it stands in has it right behind PyObject_HEAD. Guarded by the GIL, or by the
- * keeper's critical section. */
+/* The part of a keeper that counts. The object it stands in has it right behind PyObject_HEAD. Guarded by the GIL, or
+ * by the keeper's critical section. */
 typedef struct tnpy_lender {
     PyObject_HEAD
     Py_ssize_t views; /* Memory objects alive that show this object's memory */
@@ -46,16 +46,17 @@ typedef struct tnpy_memory {
     char ended;           /* it has let go */
 } tnpy_memory;
 
-/* Memory that C lends. Takes over *array, also on failure. `keeper` (may be NULL) is kept alive; `counts` says that it begins
- * with a tnpy_lender. New reference, or NULL with an exception. */
+/* Memory that C lends. Takes over *array, also on failure. `keeper` (may be NULL) is kept alive; `counts` says that it
+ * begins with a tnpy_lender. New reference, or NULL with an exception. */
 tnpy_memory *tnpy_memory_lend(tnpy_state *state, tn_array *array, PyObject *keeper, int counts);
 
-/* Memory borrowed from `obj`, through whichever protocol it speaks; *span shows it until the object ends, but of an ndarray
- * its layout is valid only until Python code runs. New reference, or NULL with an exception, whose message begins with
- * `what` ("Span()"). */
+/* Memory borrowed from `obj`, through whichever protocol it speaks; *span shows it until the object ends, but of an
+ * ndarray its layout is valid only until Python code runs. New reference, or NULL with an exception, whose message
+ * begins with `what` ("Span()"). */
 tnpy_memory *tnpy_memory_borrow(tnpy_state *state, PyObject *obj, int writable, const char *what, tn_span *span);
 
-/* The object whose memory it is: the exporter, the array, the keeper. Borrowed; NULL where there is none, or no more. */
+/* The object whose memory it is: the exporter, the array, the keeper. Borrowed; NULL where there is none, or no
+ * more. */
 PyObject *tnpy_memory_owner(const tnpy_memory *memory);
 
 /* Let go, once. Legal only where no Span shows it. */

@@ -110,8 +110,8 @@ static int add_functions(tnpy_state *state, PyObject *core, PyObject *module, co
 /* Variables and structures need NumPy, where it is to be had; a module must not import it by being imported. They are
  * made by the module's __getattr__ (PEP 562), whose self is (tenon._core, descriptor, module). */
 
-/* The memory is there as long as the process, since CPython unloads no extension. `owner` only stands for it: it must not be
- * the module, which keeps the array, and the array can't be traversed. */
+/* The memory is there as long as the process, since CPython unloads no extension. `owner` only stands for it: it must
+ * not be the module, which keeps the array, and the array can't be traversed. */
 static PyObject *variable_value(tnpy_state *state, const tn_variable *variable, PyObject *owner)
 {
     tnpy_dtype_key key;
@@ -325,8 +325,8 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
     return 0;
 }
 
-/* What the collector may break a cycle at. Not the types and what else is made only once: on a cycle that is garbage there
- * may be finalizers, to which all must still look whole. The collector clears types itself, and with them their
+/* What the collector may break a cycle at. Not the types and what else is made only once: on a cycle that is garbage
+ * there may be finalizers, to which all must still look whole. The collector clears types itself, and with them their
  * references to the module. */
 static int clear(PyObject *module)
 {

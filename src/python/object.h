@@ -44,8 +44,8 @@ static inline int tnpy_has_base(PyObject *obj, const char *name)
     return 0;
 }
 
-/* The items of a sequence as they are now. What a subclass of list or tuple says of itself is not asked. New reference, or
- * NULL with an exception. */
+/* The items of a sequence as they are now. What a subclass of list or tuple says of itself is not asked. New reference,
+ * or NULL with an exception. */
 static inline PyObject *tnpy_items_of(PyObject *sequence)
 {
     if (PyList_Check(sequence))

@@ -28,7 +28,8 @@ static bool fits_ndim(int ndim, int wanted, bool batch)
     return ndim == wanted || (batch && ndim > wanted);
 }
 
-/* Element type and number of dimensions of any exporter, without holding on to it. 1, 0, or -1 with an exception set. */
+/* Element type and number of dimensions of any exporter, without holding on to it. 1, 0, or -1 with an exception
+ * set. */
 static int fits_foreign(tnpy_frame *frame, int i, PyObject *obj, int ndim)
 {
     const tn_param *param = &frame->def->params[i];
@@ -70,8 +71,8 @@ static int fits_rows(tnpy_frame *frame, int i)
     return result;
 }
 
-/* NumPy's scalars and 0-d arrays say exactly what they are, and so they are taken; but where no candidate is exactly that,
- * they are numbers as Python's own. */
+/* NumPy's scalars and 0-d arrays say exactly what they are, and so they are taken; but where no candidate is exactly
+ * that, they are numbers as Python's own. */
 typedef enum closeness { EXACTLY, AS_A_NUMBER } closeness;
 
 static bool is_inexact(int kind)

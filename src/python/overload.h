@@ -8,7 +8,8 @@
 #include "state.h"
 #include "tenon/module.h"
 
-/* `functions` holds the module's tenon.Function objects in descriptor order. New reference, or NULL with an exception. */
+/* `functions` holds the module's tenon.Function objects in descriptor order. New reference, or NULL with an
+ * exception. */
 PyObject *tnpy_overloads_new(tnpy_state *state, PyObject *core, PyObject *module_name, const tn_overloads *def,
                              PyObject *const *functions);
 

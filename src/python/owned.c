@@ -177,8 +177,8 @@ const char *tnpy_owned_format(const tnpy_function *f, tn_array *array)
     return tnpy_native_format(array->span.type);
 }
 
-/* Is nothing wrong with it, and has NumPy not to be told more: numbers in C order, of the type that the function returned before, as
- * nearly always? */
+/* Is nothing wrong with it, and has NumPy not to be told more: numbers in C order, of the type that the function
+ * returned before, as nearly always? */
 static bool is_plain(const tn_span *span, const tnpy_dtype *last)
 {
     return last != NULL && last->key.dtype != NULL && span->type != NULL && is_the_same(last->type, span->type) &&
@@ -186,8 +186,8 @@ static bool is_plain(const tn_span *span, const tnpy_dtype *last)
            span->strides != NULL && tnpy_numpy_is_plain(span, last->type);
 }
 
-/* The base of an ndarray over an array that is plain. Takes over *array, unless it is NULL: then a Memory must do. Runs no Python
- * code. */
+/* The base of an ndarray over an array that is plain. Takes over *array, unless it is NULL: then a Memory must do. Runs
+ * no Python code. */
 static PyObject *base_of(const tnpy_function *f, const tn_array *array, tnpy_handles handles)
 {
     if (!is_plain(&array->span, (const tnpy_dtype *)f->lent_dtype))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A plan: what fast.c and fast_batch.c need to know of a function, laid out for the order in which a call needs it.
  *
- * A plan covers functions of arrays, views, floats, integers and objects of C; spans, text, records, optional arguments and
- * what has sizes that are not known when they are needed take the general way.
+ * A plan covers functions of arrays, views, floats, integers and objects of C; spans, text, records, optional arguments
+ * and what has sizes that are not known when they are needed take the general way.
  */
 #ifndef TNPY_PLAN_H
 #define TNPY_PLAN_H

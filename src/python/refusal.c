@@ -76,8 +76,8 @@ static void put_needed_by_batch(const tn_param *param, tni_text *text)
         tnpy_put_type(text, param->type);
 }
 
-/* "float64[n]"; in a batch "float64[..., n]", since the loop's axes come first. Cut where it leaves no room for what was
- * passed. */
+/* "float64[n]"; in a batch "float64[..., n]", since the loop's axes come first. Cut where it leaves no room for what
+ * was passed. */
 static void put_needed(const tnpy_frame *frame, int i, tni_text *text)
 {
     enum { LONGEST = 127 };

@@ -103,8 +103,8 @@ static void settle_all(tnpy_inbox *inbox, tnpy_debt *end, int alive)
 
 /* --- pending calls ------------------------------------------------------------------------------------------------ */
 
-/* What is settled may let go of an array that C handed over, and that of another one which C had kept, and so on: from some depth on
- * the next is left to a later call, so that a chain of any length takes no more of the stack. */
+/* What is settled may let go of an array that C handed over, and that of another one which C had kept, and so on: from
+ * some depth on the next is left to a later call, so that a chain of any length takes no more of the stack. */
 static void settle_here(tnpy_inbox *inbox)
 {
     enum { DEEPEST = 50 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* span[key], span[key] = value and len(span).
  *
- * A key of one integer for every axis is an element; any other is a view: integers, slices, `...` and None in any mix. Slices
- * and views are assigned from whatever holds elements of the same type and shape.
+ * A key of one integer for every axis is an element; any other is a view: integers, slices, `...` and None in any mix.
+ * Slices and views are assigned from whatever holds elements of the same type and shape.
  */
 #include <string.h>
 
@@ -142,8 +142,8 @@ static PyObject *read_element(tnpy_span *self, const char *at)
     return tnpy_span_read(self, tnpy_item_reader_of(self->dtype), at);
 }
 
-/* The address of the element that an int, or a tuple of ints, names, where there is nothing to refuse and no code to run. NULL
- * without an exception where there is more to be said. */
+/* The address of the element that an int, or a tuple of ints, names, where there is nothing to refuse and no code to
+ * run. NULL without an exception where there is more to be said. */
 static char *find_at_once(PyObject *obj, PyObject *index)
 {
     const tnpy_span *self = (const tnpy_span *)obj;
@@ -315,7 +315,8 @@ static PyObject *slice_first(tnpy_span *self, PyObject *index)
     memcpy(shape, span->shape, (size_t)span->ndim * sizeof *shape);
     memcpy(strides, span->strides, (size_t)span->ndim * sizeof *strides);
     shape[0] = PySlice_AdjustIndices(span->shape[0], &start, &stop, step);
-    /* As tn_span_slice: what is no further than the elements that are there fits; of one element the stride means nothing. */
+    /* As tn_span_slice: what is no further than the elements that are there fits; of one element the stride means
+     * nothing. */
     if (tni_mul(strides[0], step, &strides[0]))
         strides[0] = span->strides[0];
     bool empty = false; /* then the stride may be any number, and leads nowhere */

@@ -14,8 +14,8 @@ typedef PyObject *(*tnpy_item_reader)(const tnpy_dtype *dtype, const char *at);
 /* The quickest reader for a type: chosen once for many elements. */
 tnpy_item_reader tnpy_item_reader_of(const tnpy_dtype *dtype);
 
-/* An element of a Span that has memory. It is held meanwhile: the making of named tuples and times runs any code, also that of
- * other threads. */
+/* An element of a Span that has memory. It is held meanwhile: the making of named tuples and times runs any code, also
+ * that of other threads. */
 PyObject *tnpy_span_read(tnpy_span *self, tnpy_item_reader read, const char *at);
 
 #endif

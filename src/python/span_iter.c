@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Iterating over a Span: what lies along its first axis, one after the other. A released Span is noticed at the next item. */
+/* Iterating over a Span: what lies along its first axis, one after the other. A released Span is noticed at the next
+ * item. */
 #include "span_room.h"
 
 #include "slot.h"

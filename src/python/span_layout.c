@@ -14,7 +14,7 @@ static PyObject *view_or_raise(PyObject *self, tn_status status, const tn_span *
     return tnpy_raise(&named);
 }
 
-/* --- integers, each an argument or all in one sequence ------------------------------------------------------------- */
+/* --- integers, each an argument or all in one sequence ------------------------------------------------------------ */
 
 /* A tuple. NULL with an exception. */
 static PyObject *read_list(PyObject *obj)

@@ -31,7 +31,8 @@ extern const tnpy_span_room tnpy_span_pickling;    /* protocol/pickle.c */
 extern const tnpy_span_room tnpy_span_casting;     /* span_cast.c: cast */
 extern const tnpy_span_room tnpy_span_copying;     /* span_copy.c: copy, copy_from, copy_to, fill */
 
-/* The ndarray over the same memory, which exports the Span as long as it lives. New reference, or NULL with an exception. */
+/* The ndarray over the same memory, which exports the Span as long as it lives. New reference, or NULL with an
+ * exception. */
 PyObject *tnpy_span_numpy(PyObject *self);
 
 /* 'C' or 'F'; NULL means 'C'. -1 with an exception, whose message begins with `what` ("reshape()"). */

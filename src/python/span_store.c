@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is written is made beside the memory first, so that what fails half way, or runs Python code that releases the Span,
- * writes nothing. */
+/* What is written is made beside the memory first, so that what fails half way, or runs Python code that releases the
+ * Span, writes nothing. */
 #include "span_store.h"
 
 #include <string.h>

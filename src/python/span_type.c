@@ -364,8 +364,8 @@ static void end(PyObject *obj)
     Py_XDECREF((PyObject *)dtype);
 }
 
-/* What it lets go of may end another Span, and so on: a chain of any length, which the trash can takes apart without taking
- * the stack for each link. */
+/* What it lets go of may end another Span, and so on: a chain of any length, which the trash can takes apart without
+ * taking the stack for each link. */
 static void dealloc(PyObject *obj)
 {
     const tnpy_span *self = span_of(obj);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Objects of one type that are made and dropped in turn, in the same place: saves the allocator's and the collector's work.
+/* Objects of one type that are made and dropped in turn, in the same place: saves the allocator's and the collector's
+ * work.
  *
  * Not where threads run at once, nor under a sanitizer, which could not tell a dead object from a new one.
  */
@@ -15,8 +16,8 @@
 #define TNPY_NO_SPARES
 #endif
 
-/* A new object, of a type with a collector's head, that is not tracked; what follows PyObject_HEAD is not filled in. NULL with
- * an exception. */
+/* A new object, of a type with a collector's head, that is not tracked; what follows PyObject_HEAD is not filled in.
+ * NULL with an exception. */
 static inline PyObject *tnpy_spare_take(PyObject **spare, PyTypeObject *type)
 {
     PyObject *obj = *spare;
@@ -36,8 +37,8 @@ static inline tnpy_state *tnpy_state_of_type(PyTypeObject *type)
     return core == NULL ? NULL : tnpy_state_of(core);
 }
 
-/* The end of a tp_dealloc, which has given back everything but the type. `spare` may be NULL. What the collector has finalized
- * it would not finalize again: such an object, which has been tracked, is not kept. */
+/* The end of a tp_dealloc, which has given back everything but the type. `spare` may be NULL. What the collector has
+ * finalized it would not finalize again: such an object, which has been tracked, is not kept. */
 static inline void tnpy_spare_keep(PyObject **spare, PyObject *obj, bool tracked)
 {
 #ifndef TNPY_NO_SPARES

@@ -13,8 +13,8 @@ struct tnpy_dtype;
 
 enum { TNPY_CACHED_DTYPES = 4 };
 
-/* For dtype_cache.c alone. Of arrays: `source` is the numpy.dtype and `names` what its fields were called. Of buffers: `format` and
- * `itemsize`. */
+/* For dtype_cache.c alone. Of arrays: `source` is the numpy.dtype and `names` what its fields were called. Of buffers:
+ * `format` and `itemsize`. */
 typedef struct tnpy_cached_dtype {
     PyObject *source, *names;
     char *format;
@@ -41,7 +41,8 @@ typedef struct tnpy_state {
     /* tenon.DType of formats that are one native character, made when first needed; for dtype.c alone */
     struct tnpy_dtype *dtypes[TNPY_FORMAT_CHARACTERS];
     tnpy_cached_dtypes array_dtypes, format_dtypes;
-    /* One dead Memory and one dead Span, for the next to be made in: views are often made and dropped in turn. spare.h */
+    /* One dead Memory and one dead Span, for the next to be made in: views are often made and dropped in turn.
+     * spare.h */
     PyObject *spare_memory, *spare_span;
     void *spare_block;            /* and one Block */
     PyObject *core;               /* tenon._core, borrowed: whatever holds the state holds it */

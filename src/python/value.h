@@ -30,7 +30,8 @@ tn_status tnpy_value_read(tnpy_state *state, PyObject *obj, const tn_type *type,
 
 /* The Python value at `data`: bool, int, float, complex, str (character), bytes, named tuple (structures; class named
  * after type->name), nested lists for sub-arrays, numpy.datetime64 or timedelta64 (int without NumPy). long double
- * becomes a float (nearest). New reference, or NULL with an exception. `data` may be unaligned and of either byte order. */
+ * becomes a float (nearest). New reference, or NULL with an exception. `data` may be unaligned and of either byte
+ * order. */
 PyObject *tnpy_value_to_python(tnpy_state *state, const tn_type *type, int character, const void *data);
 
 /* An exact int of one digit (what Python calls compact), without a call. 1 if `obj` is one, else 0. */

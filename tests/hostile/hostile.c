@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Exporters that say whatever the test wants.
  *
- * hostile.Exporter answers getbuffer with exactly what it was told, lies included. What it hands out it takes back: every
- * answer has memory of its own for shape, strides, suboffsets and format, which is freed when the buffer is released. So a
- * consumer that keeps a pointer too long is caught by AddressSanitizer, and one that forgets to release by the counters.
+ * hostile.Exporter answers getbuffer with exactly what it was told, lies included. What it hands out it takes back:
+ * every answer has memory of its own for shape, strides, suboffsets and format, which is freed when the buffer is
+ * released. So a consumer that keeps a pointer too long is caught by AddressSanitizer, and one that forgets to release
+ * by the counters.
  *
  * hostile.array_struct makes the capsule of __array_struct__ from numbers, and hostile.capsules counts those alive.
  */

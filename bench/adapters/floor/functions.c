@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The floor: functions.c bound by hand against the NumPy C API. METH_O and METH_FASTCALL, as one writes them for speed. */
+/* The floor: functions.c bound by hand against the NumPy C API. METH_O and METH_FASTCALL, as one writes them for
+ * speed. */
 #include "borrow.h"
 
 #include "../../functions.c"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* __array__ of a Span, with the meaning of `copy` that NumPy 2 gives it: None: where it is needed; False: never, an
- * error where it would be; True: always. A conversion to another dtype needs one. Copying indirect memory needs copy=True. */
+ * error where it would be; True: always. A conversion to another dtype needs one. Copying indirect memory needs
+ * copy=True. */
 #include "../object.h"
 #include "../span_room.h"
 #include "numpy.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Arrow's PyCapsule interface, outward: a Span as an Arrow array.
  *
- * One axis is an array of numbers; each further one makes it a list of a fixed size of what lies below. The numbers hold
- * an export of the Span, the lists hold nothing: consumers may take a child out and release the rest.
+ * One axis is an array of numbers; each further one makes it a list of a fixed size of what lies below. The numbers
+ * hold an export of the Span, the lists hold nothing: consumers may take a child out and release the rest.
  */
 #include <stdio.h>
 #include <string.h>

@@ -5,13 +5,13 @@
 
 #include "../borrow.h"
 
-/* As tnpy_borrow, for this protocol alone. TN_BUSY: the memory is there but must not be written. TN_RAISED: the exporter's
- * own exception. */
+/* As tnpy_borrow, for this protocol alone. TN_BUSY: the memory is there but must not be written. TN_RAISED: the
+ * exporter's own exception. */
 tn_status tnpy_buffer_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
                              tn_error *err);
 
-/* What most exporters give, in one pass: elements of one native character, direct memory, a length that agrees. False where
- * there is more to be said. */
+/* What most exporters give, in one pass: elements of one native character, direct memory, a length that agrees. False
+ * where there is more to be said. */
 bool tnpy_buffer_read_plain(const Py_buffer *buffer, tn_span *span);
 
 #endif

@@ -74,7 +74,7 @@ static tn_status simple_type(PyTypeObject *cls, tn_type **type, tn_error *err)
     return tn_type_new_plain(kind, ordered ? order_of(cls) : TN_NO_ORDER, size, NULL, type, err);
 }
 
-/* --- structures, unions, arrays ------------------------------------------------------------------------------------ */
+/* --- structures, unions, arrays ----------------------------------------------------------------------------------- */
 
 static tn_status describe(PyTypeObject *cls, int depth, tn_type **type, tn_error *err);
 

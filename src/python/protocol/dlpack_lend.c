@@ -2,8 +2,8 @@
 /* A tensor is one block: what it must let go of, DLPack's structure, shape and strides.
  *
  * It holds an export of the Span, so that release() is refused while a consumer has it; or, where a copy was asked for,
- * the array that was made. Consumers call deleters from threads that Python does not know, and after the interpreter: what
- * is owed to a Span goes through release.h; an array of C is released right there.
+ * the array that was made. Consumers call deleters from threads that Python does not know, and after the interpreter:
+ * what is owed to a Span goes through release.h; an array of C is released right there.
  */
 #include "dlpack_lend.h"
 
@@ -92,8 +92,8 @@ static tn_status check_layout(const tn_span *span, tn_error *err)
     return TN_OK;
 }
 
-/* What tensors of before 1.0 cannot say, or their consumers do not expect: torch 1.13 ends the process where a stride is
- * negative. */
+/* What tensors of before 1.0 cannot say, or their consumers do not expect: torch 1.13 ends the process where a stride
+ * is negative. */
 static tn_status check_legacy(const tn_span *span, tn_error *err)
 {
     if (span->flags & TN_READONLY)

@@ -6,8 +6,8 @@
 #include "../span_type.h"
 #include "dlpack_abi.h"
 
-/* A tensor over the memory of a Span, which counts it as an export until the deleter is called, from any thread. `minor`
- * is the version it may say. NULL with BufferError where DLPack can't say what the Span is. */
+/* A tensor over the memory of a Span, which counts it as an export until the deleter is called, from any thread.
+ * `minor` is the version it may say. NULL with BufferError where DLPack can't say what the Span is. */
 tnpy_dl_versioned *tnpy_dlpack_lend(PyObject *self, int minor);
 
 /* What the type has as __dlpack_c_exchange_api__: the same for C. New reference. */

@@ -251,8 +251,8 @@ tn_status tnpy_array_interface_borrow(tnpy_state *state, PyObject *obj, bool wri
         Py_DECREF(dict);
         return TN_WRONG_VALUE;
     }
-    /* A copy, which nobody else can empty while what it holds is read: __index__, __bool__ or __repr__ of its values may
-     * run any code. It is kept, since a buffer object may hang on it. */
+    /* A copy, which nobody else can empty while what it holds is read: __index__, __bool__ or __repr__ of its values
+     * may run any code. It is kept, since a buffer object may hang on it. */
     PyObject *copy = PyDict_Copy(dict);
     Py_DECREF(dict);
     if (copy == NULL)

@@ -5,8 +5,9 @@
 
 #include "../borrow.h"
 
-/* As tnpy_borrow, for one protocol alone. TN_BUSY: the memory is there but must not be written. TN_RAISED: the exporter's
- * own exception. The interface promises nothing but that the object keeps its memory: the loan holds the object. */
+/* As tnpy_borrow, for one protocol alone. TN_BUSY: the memory is there but must not be written. TN_RAISED: the
+ * exporter's own exception. The interface promises nothing but that the object keeps its memory: the loan holds the
+ * object. */
 tn_status tnpy_array_struct_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
                                    tn_error *err);
 tn_status tnpy_array_interface_borrow(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What NumPy's documentation of the array interface, version 3, fixes for __array_struct__: a capsule without a name. */
+/* What NumPy's documentation of the array interface, version 3, fixes for __array_struct__: a capsule without a
+ * name. */
 #ifndef TNPY_PROTOCOL_INTERFACE_ABI_H
 #define TNPY_PROTOCOL_INTERFACE_ABI_H
 

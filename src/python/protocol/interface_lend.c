@@ -2,8 +2,8 @@
 /* NumPy's array interface, outward: __array_interface__ and __array_struct__ of a Span.
  *
  * Readers keep the object and use its address for as long as they like, without a word when they are done: showing it
- * pins the memory. Where the interface has no word for what the Span is, the attribute is not there: AttributeError, which
- * says why, so that consumers go on to the next protocol.
+ * pins the memory. Where the interface has no word for what the Span is, the attribute is not there: AttributeError,
+ * which says why, so that consumers go on to the next protocol.
  */
 #include <limits.h>
 

@@ -11,8 +11,8 @@
 
 #include "../object.h"
 
-/* NumPy's function table, PyArray_API, is a static pointer of this file: it is set once, to a constant that NumPy itself
- * keeps for the life of the process. So is its type, tnpy_numpy_ndarray. */
+/* NumPy's function table, PyArray_API, is a static pointer of this file: it is set once, to a constant that NumPy
+ * itself keeps for the life of the process. So is its type, tnpy_numpy_ndarray. */
 
 /* What include/tenon/fast.h reads must be what NumPy writes. */
 _Static_assert(offsetof(tn_ndarray, data) == offsetof(PyArrayObject_fields, data), "numpy.ndarray: data");
@@ -27,8 +27,8 @@ _Static_assert(TN_NDARRAY_WRITEABLE == NPY_ARRAY_WRITEABLE, "numpy.ndarray: flag
 
 PyTypeObject *tnpy_numpy_ndarray;
 
-/* NumPy's own way, PyArray_ImportNumPyAPI, prints what is raised, and takes a table that another interpreter has loaded for
- * granted. Whether NumPy can live in this one, only an import tells. */
+/* NumPy's own way, PyArray_ImportNumPyAPI, prints what is raised, and takes a table that another interpreter has loaded
+ * for granted. Whether NumPy can live in this one, only an import tells. */
 static bool load_api(tnpy_state *state)
 {
     PyObject *module = PyImport_ImportModule("numpy");
@@ -122,7 +122,8 @@ static char order_of(const PyArray_Descr *descr)
 
 static tn_status type_of(PyArray_Descr *descr, int depth, tn_type **out, tn_error *err);
 
-/* Borrowed. Names may be of a class derived from str, whose __hash__ and __eq__ are Python code: a dict is not asked. */
+/* Borrowed. Names may be of a class derived from str, whose __hash__ and __eq__ are Python code: a dict is not
+ * asked. */
 static PyObject *find_field(PyObject *table, PyObject *name)
 {
     PyObject *key, *entry;
@@ -369,8 +370,9 @@ bool tnpy_numpy_is_flat(const tn_type *type)
     return type->kind != TN_SUBARRAY || type->base->kind != TN_STRUCT;
 }
 
-/* Remember a dtype that compared equal, so that the next array of it costs two comparisons. Holding the references keeps
- * the addresses from being given to others. Only the first is kept: letting go of one may run its metadata's finalizers. */
+/* Remember a dtype that compared equal, so that the next array of it costs two comparisons. Holding the references
+ * keeps the addresses from being given to others. Only the first is kept: letting go of one may run its metadata's
+ * finalizers. */
 static void remember(tnpy_dtype_key *key, PyArray_Descr *descr)
 {
 #ifndef Py_GIL_DISABLED
@@ -495,8 +497,8 @@ PyObject *tnpy_numpy_dtype(const tn_type *type)
     return dtype_from_argument(PyUnicode_FromString(typestr));
 }
 
-/* The dtype for one more array. Whoever has an array may rename the fields of its dtype, in place, which must not change
- * what the arrays after it are made of. New reference, or NULL with an exception; runs no Python code. */
+/* The dtype for one more array. Whoever has an array may rename the fields of its dtype, in place, which must not
+ * change what the arrays after it are made of. New reference, or NULL with an exception; runs no Python code. */
 static PyArray_Descr *dtype_to_lend(tnpy_dtype_key *key)
 {
     PyArray_Descr *dtype = (PyArray_Descr *)key->dtype;
@@ -596,7 +598,8 @@ static bool is_nat(PyObject *scalar)
                                               : ((PyTimedeltaScalarObject *)scalar)->obval == NPY_DATETIME_NAT;
 }
 
-/* Is the array, of no dimension, what `obj` was? NumPy cuts what is finer than the unit. 1, 0, or -1 with an exception. */
+/* Is the array, of no dimension, what `obj` was? NumPy cuts what is finer than the unit. 1, 0, or -1 with an
+ * exception. */
 static int says_the_same(PyObject *array, PyObject *obj)
 {
     if (!PyArray_IsScalar(obj, Datetime) && !PyArray_IsScalar(obj, Timedelta))

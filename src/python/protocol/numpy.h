@@ -40,7 +40,8 @@ int tnpy_numpy_import(tnpy_state *state);
 /* Is it NumPy 2 or newer? Only after tnpy_numpy_import() == 1. */
 bool tnpy_numpy_is_2(void);
 
-/* The type numpy.ndarray, which is one for all interpreters that NumPy serves; NULL until the first of them has loaded it. */
+/* The type numpy.ndarray, which is one for all interpreters that NumPy serves; NULL until the first of them has loaded
+ * it. */
 extern PyTypeObject *tnpy_numpy_ndarray;
 
 /* Is `obj` an ndarray, or of a subclass? */
@@ -99,18 +100,19 @@ const tn_type *tnpy_numpy_builtin_type(PyObject *array);
 /* Its numpy.dtype and the tuple of its fields' names, NULL where it has none. Borrowed. */
 void tnpy_numpy_dtype_of(PyObject *array, PyObject **dtype, PyObject **names);
 
-/* Is nothing inside the type a structure, whose fields could be renamed without its own tuple of names being another one? */
+/* Is nothing inside the type a structure, whose fields could be renamed without its own tuple of names being another
+ * one? */
 bool tnpy_numpy_is_flat(const tn_type *type);
 
 /* The element type of an ndarray. *owned must be given to tn_type_free (NULL where *type is static). */
 tn_status tnpy_numpy_type(PyObject *array, const tn_type **type, tn_type **owned, tn_error *err);
 
-/* The element type that a numpy.dtype, or what NumPy makes one of, stands for; to be given to tn_type_free. TN_RAISED with
- * NumPy's own exception. Needs tnpy_numpy_import() == 1. */
+/* The element type that a numpy.dtype, or what NumPy makes one of, stands for; to be given to tn_type_free. TN_RAISED
+ * with NumPy's own exception. Needs tnpy_numpy_import() == 1. */
 tn_status tnpy_numpy_dtype_type(PyObject *obj, tn_type **type, tn_error *err);
 
-/* The memory of one structure of exactly the key's type: an element of a structured array (numpy.void) or a 0-d array. NULL
- * where `obj` is neither, or of another type; the general way then says why. Runs no Python code. */
+/* The memory of one structure of exactly the key's type: an element of a structured array (numpy.void) or a 0-d array.
+ * NULL where `obj` is neither, or of another type; the general way then says why. Runs no Python code. */
 const void *tnpy_numpy_record(tnpy_state *state, PyObject *obj, tnpy_dtype_key *key);
 
 /* A new C-contiguous array, uninitialised; needs tnpy_numpy_import() == 1. Runs no Python code once key->dtype is made.
@@ -118,12 +120,12 @@ const void *tnpy_numpy_record(tnpy_state *state, PyObject *obj, tnpy_dtype_key *
 PyObject *tnpy_numpy_new(tnpy_dtype_key *key, int ndim, const ptrdiff_t *shape, void *data, bool readonly,
                          PyObject *owner);
 
-/* One element as NumPy's scalar: what reads datetimes. `data` may be unaligned and of either byte order. New reference, or
- * NULL with an exception. Needs tnpy_numpy_import() == 1, as what follows. */
+/* One element as NumPy's scalar: what reads datetimes. `data` may be unaligned and of either byte order. New reference,
+ * or NULL with an exception. Needs tnpy_numpy_import() == 1, as what follows. */
 PyObject *tnpy_numpy_scalar(tnpy_dtype_key *key, const void *data);
 
-/* The datetime or timedelta that `obj` is, as an element of `type` at `out`, which may be unaligned. What would lose part of
- * a numpy.datetime64 is TN_WRONG_VALUE; TN_RAISED with NumPy's own refusal. */
+/* The datetime or timedelta that `obj` is, as an element of `type` at `out`, which may be unaligned. What would lose
+ * part of a numpy.datetime64 is TN_WRONG_VALUE; TN_RAISED with NumPy's own refusal. */
 tn_status tnpy_numpy_read_time(PyObject *obj, const tn_type *type, void *out, tn_error *err);
 
 /* Make key->dtype where it is not made yet; runs any Python code. 0, or -1 with an exception. */
@@ -132,8 +134,9 @@ int tnpy_numpy_prepare(tnpy_dtype_key *key);
 /* A new ndarray over a span without suboffsets, of any strides; as tnpy_numpy_new. */
 PyObject *tnpy_numpy_view(tnpy_dtype_key *key, const tn_span *span, PyObject *owner);
 
-/* Does a span without suboffsets, of that type, have the strides that NumPy would choose itself, and an address that it would call
- * aligned; and can addresses count its bytes? Not for structures, whose dtypes are made anew, nor where there are no elements. */
+/* Does a span without suboffsets, of that type, have the strides that NumPy would choose itself, and an address that it
+ * would call aligned; and can addresses count its bytes? Not for structures, whose dtypes are made anew, nor where
+ * there are no elements. */
 static inline bool tnpy_numpy_is_plain(const tn_span *span, const tn_type *type)
 {
     bool aligns = type->kind != TN_STRUCT && type->kind != TN_SUBARRAY && (type->alignment > 1 || type->itemsize == 1);
@@ -146,7 +149,8 @@ static inline bool tnpy_numpy_is_plain(const tn_span *span, const tn_type *type)
     return true;
 }
 
-/* A new ndarray over such a span, of a key whose dtype is made. Runs no Python code. Takes over `base`, also on failure. */
+/* A new ndarray over such a span, of a key whose dtype is made. Runs no Python code. Takes over `base`, also on
+ * failure. */
 PyObject *tnpy_numpy_view_plain(const tnpy_dtype_key *key, const tn_span *span, PyObject *base);
 
 /* The numpy.dtype of a type. New reference, or NULL with an exception. Needs tnpy_numpy_import() == 1. */

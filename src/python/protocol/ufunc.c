@@ -3,8 +3,8 @@
  *
  * NumPy hands over points whose core axes may have any strides. Ours wants arrays that are contiguous within a point:
  * where they are, our loop runs over all points at once; where not, each point is gathered into scratch memory and its
- * outputs are scattered back. Error codes become exceptions through NumPy 2's array methods, which is why an older NumPy
- * will not do; so this file alone asks for NumPy 2's API.
+ * outputs are scattered back. Error codes become exceptions through NumPy 2's array methods, which is why an older
+ * NumPy will not do; so this file alone asks for NumPy 2's API.
  */
 #undef NPY_TARGET_VERSION
 #define NPY_TARGET_VERSION NPY_2_0_API_VERSION
@@ -65,8 +65,8 @@ typedef struct job {
     tn_error error;
 } job;
 
-/* NumPy numbers the core axes by first appearance of their name in the signature; ours are indices into sizes. Names and
- * sizes correspond one to one but for [static n], whose axis has a name of its own. */
+/* NumPy numbers the core axes by first appearance of their name in the signature; ours are indices into sizes. Names
+ * and sizes correspond one to one but for [static n], whose axis has a name of its own. */
 static tn_status read_dims(job *j, const npy_intp *dimensions)
 {
     const tn_function *def = j->function->def;
@@ -204,7 +204,8 @@ static int run(job *j, ptrdiff_t count, tn_stop *stop)
     return outcome;
 }
 
-/* Only what the function has is set: a job has room for many more operands, and clearing that takes longer than NumPy. */
+/* Only what the function has is set: a job has room for many more operands, and clearing that takes longer than
+ * NumPy. */
 static void lay_out(job *j, tnpy_function *f, char *const *data, const npy_intp *strides)
 {
     j->function = f;

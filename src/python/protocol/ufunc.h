@@ -5,9 +5,10 @@
 
 #include "../function.h"
 
-/* A new numpy.ufunc, or NULL with a TypeError that says why the function has none (in-place arguments, text, structures,
- * sizes that are arguments, a NumPy older than 2), or an ImportError where NumPy is missing. The ufunc keeps `function`
- * alive; the function's cached reference to it makes a cycle that the collector sees from the function's side. */
+/* A new numpy.ufunc, or NULL with a TypeError that says why the function has none (in-place arguments, text,
+ * structures, sizes that are arguments, a NumPy older than 2), or an ImportError where NumPy is missing. The ufunc
+ * keeps `function` alive; the function's cached reference to it makes a cycle that the collector sees from the
+ * function's side. */
 PyObject *tnpy_ufunc_new(tnpy_function *function);
 
 #endif
