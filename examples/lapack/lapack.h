@@ -60,8 +60,8 @@ int solve(int layout, int n, int nrhs, double a[restrict n][n], int lda, int piv
 /** Least squares: minimise |b - a x| for every column of b, by singular value decomposition.
  *
  * Where a does not have full rank, or has more columns than rows, the solution is the shortest one. b has as many rows
- * as the larger extent of a, max(m, n), and singular values there are min(m, n); both are written here in the arithmetic
- * that bounds have: (2 m + 1) / (m + n + 1) is 1 if m >= n, and 0 otherwise.
+ * as the larger extent of a, max(m, n), and singular values there are min(m, n); both are written here in the
+ * arithmetic that bounds have: (2 m + 1) / (m + n + 1) is 1 if m >= n, and 0 otherwise.
  *
  * @param layout = 101
  * @param[in,out] a  the matrix; destroyed

@@ -11,8 +11,8 @@
 
 /** A matrix of doubles that grows by rows.
  *
- * It is an array to everything that takes arrays: np.asarray(matrix) shows the numbers that C has, and copies none. While
- * anybody looks at them, the matrix does not grow.
+ * It is an array to everything that takes arrays: np.asarray(matrix) shows the numbers that C has, and copies none.
+ * While anybody looks at them, the matrix does not grow.
  */
 typedef struct matrix matrix;
 

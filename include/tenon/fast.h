@@ -30,13 +30,13 @@ typedef struct tn_callable {
     vectorcallfunc vectorcall;
     vectorcallfunc general;        /* the engine's, which takes every call */
     PyTypeObject *const *ndarray;  /* there stands numpy.ndarray; NULL until somebody has imported NumPy */
-    PyObject *const *accepted;     /* accepted[i]: of an array, a dtype that params[i] has accepted, NULL until it has; of
-                                      an object of C, its class */
+    PyObject *const *accepted;     /* accepted[i]: of an array, a dtype that params[i] has accepted, NULL until it has;
+                                      of an object of C, its class */
     PyObject *(*failed)(PyObject *self, int64_t code); /* raises tenon.CallError and returns NULL */
     PyObject *(*made)(PyObject *self, PyObject *const *args, void *result); /* the object for a handle or a tn_array */
     vectorcallfunc last;           /* the engine's longest way, which says what is wrong with a call */
-    PyObject *(*make)(PyObject *self, int i, const ptrdiff_t *dims); /* a new array for params[i], an output; NULL, without
-                                      an exception, where the engine must do it */
+    PyObject *(*make)(PyObject *self, int i, const ptrdiff_t *dims); /* a new array for params[i], an output; NULL,
+                                      without an exception, where the engine must do it */
 } tn_callable;
 
 /* How every object of a class of C begins. */

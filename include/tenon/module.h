@@ -64,11 +64,11 @@ typedef enum tn_param_kind {
     TN_PARAM_VALUE,  /* one value of `type`, a number or a structure; by value or by reference, the loop knows */
     TN_PARAM_TEXT,   /* const char *, NUL-terminated; `type` NULL */
     TN_PARAM_SIZE,   /* an integer that is a size nothing implies: sizes[shape[0]] */
-    TN_PARAM_ROWS,   /* an array of pointers to rows: `T **` or `T (*rows[m])[n]`; ndim ≥ 2. Along the first axis the memory
-                        may lie anywhere; each row is C-contiguous memory of the further extents */
+    TN_PARAM_ROWS,   /* an array of pointers to rows: `T **` or `T (*rows[m])[n]`; ndim ≥ 2. Along the first axis the
+                        memory may lie anywhere; each row is C-contiguous memory of the further extents */
     TN_PARAM_HANDLE, /* a pointer to an opaque object: an instance of classes[`handle`]; `type` NULL */
-    TN_PARAM_OWNED   /* a tn_array by value; `type` NULL, any layout. TN_IN: C keeps what it is given, and must release it;
-                        as the result: what C hands over */
+    TN_PARAM_OWNED   /* a tn_array by value; `type` NULL, any layout. TN_IN: C keeps what it is given, and must release
+                        it; as the result: what C hands over */
 } tn_param_kind;
 
 typedef enum tn_direction { TN_IN = 1, TN_OUT = 2, TN_INOUT = 3 } tn_direction;
@@ -101,7 +101,8 @@ enum {
  */
 typedef struct tn_param {
     const char *name;       /* as Python spells it */
-    const char *annotation; /* what it must be, as messages and signatures say it: "float64[m, n]", "int", "str | None" */
+    const char *annotation; /* what it must be, as messages and signatures say it: "float64[m, n]", "int",
+                               "str | None" */
     const tn_type *type;    /* of one element, or of the value */
     const uint16_t *shape;  /* ndim indices into sizes */
     uint16_t strides;       /* TN_PARAM_VIEW: index of its first stride behind the nargs steps */
@@ -124,7 +125,8 @@ typedef struct tn_throw {
 enum {
     TN_THREADSAFE = 1,     /* runs without the GIL */
     TN_RETURNS_STATUS = 2, /* the C result is an error code: 0 is success and no value is returned */
-    TN_EXCLUSIVE = 4,      /* refused while views of its first handle's memory are alive: it may move or free that memory */
+    TN_EXCLUSIVE = 4,      /* refused while views of its first handle's memory are alive: it may move or free that
+                              memory */
     TN_RAISES_STATUS = 8   /* those codes are a tn_status, and raise the exceptions of status.h's list */
 };
 
@@ -135,8 +137,8 @@ typedef struct tn_function {
     const char *no_batch;      /* if signature is NULL: why, as the end of "… has no batch(): " */
     const char *source;        /* "stats.c:12:8" */
     const tn_param *params;    /* the Python-visible parameters and the outputs, in prototype order */
-    const tn_param *result;    /* the C result as a TN_OUT parameter: a value, text, a handle, or an owned array; NULL if void
-                                  or a status */
+    const tn_param *result;    /* the C result as a TN_OUT parameter: a value, text, a handle, or an owned array; NULL if
+                                  void or a status */
     const tn_size *sizes;
     const tn_throw *throws;
     tn_loop *loop;
@@ -189,7 +191,8 @@ typedef enum tn_method_kind {
     TN_STATIC,     /* makes an object in another way: T_name(…) that returns a T * and takes none first */
     TN_ATTRIBUTE,  /* a method without further parameters that is read like an attribute */
     TN_SET,        /* a method with one further parameter that sets the attribute of the same name */
-    TN_BUFFER      /* a method whose tn_array is what the object shows as an array, through every protocol; also callable */
+    TN_BUFFER      /* a method whose tn_array is what the object shows as an array, through every protocol; also
+                      callable */
 } tn_method_kind;
 
 typedef struct tn_method {

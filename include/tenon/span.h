@@ -59,8 +59,8 @@ ptrdiff_t tn_span_nbytes(const tn_span *span);
 tn_status tn_span_extent(const tn_span *span, ptrdiff_t *low, ptrdiff_t *high, tn_error *err);
 
 /* Strides of a contiguous array of this shape; NumPy's rule: an extent of 0 counts as 1. */
-tn_status tn_contiguous_strides(int ndim, const ptrdiff_t *shape, ptrdiff_t itemsize, tn_order order, ptrdiff_t *strides,
-                                tn_error *err);
+tn_status tn_contiguous_strides(int ndim, const ptrdiff_t *shape, ptrdiff_t itemsize, tn_order order,
+                                ptrdiff_t *strides, tn_error *err);
 
 /* 1 or 0. As NumPy: strides of extents 0 and 1 do not count, an array without elements is contiguous both ways. */
 int tn_is_contiguous(int ndim, const ptrdiff_t *shape, const ptrdiff_t *strides, ptrdiff_t itemsize, tn_order order);

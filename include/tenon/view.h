@@ -46,15 +46,15 @@ extern "C++" { /* this header may be included inside extern "C" */
     X(c128, TN_COMPLEX_TYPE(double))
 
 /* The pasting is done here and nowhere deeper, so that a name such as `bool` is not expanded by <stdbool.h>. */
-#define TN_DECLARE_(name, type)                                                                                 \
-    typedef struct tn_##name##_1 { type *data; ptrdiff_t shape[1]; ptrdiff_t strides[1]; } tn_##name##_1;        \
-    typedef struct tn_##name##_2 { type *data; ptrdiff_t shape[2]; ptrdiff_t strides[2]; } tn_##name##_2;        \
-    typedef struct tn_##name##_3 { type *data; ptrdiff_t shape[3]; ptrdiff_t strides[3]; } tn_##name##_3;        \
-    typedef struct tn_##name##_4 { type *data; ptrdiff_t shape[4]; ptrdiff_t strides[4]; } tn_##name##_4;        \
-    typedef struct tn_const_##name##_1 { const type *data; ptrdiff_t shape[1]; ptrdiff_t strides[1]; } tn_const_##name##_1; \
-    typedef struct tn_const_##name##_2 { const type *data; ptrdiff_t shape[2]; ptrdiff_t strides[2]; } tn_const_##name##_2; \
-    typedef struct tn_const_##name##_3 { const type *data; ptrdiff_t shape[3]; ptrdiff_t strides[3]; } tn_const_##name##_3; \
-    typedef struct tn_const_##name##_4 { const type *data; ptrdiff_t shape[4]; ptrdiff_t strides[4]; } tn_const_##name##_4;
+#define TN_DECLARE_(name, type)                                                                                   \
+    typedef struct tn_##name##_1 { type *data; ptrdiff_t shape[1], strides[1]; } tn_##name##_1;                   \
+    typedef struct tn_##name##_2 { type *data; ptrdiff_t shape[2], strides[2]; } tn_##name##_2;                   \
+    typedef struct tn_##name##_3 { type *data; ptrdiff_t shape[3], strides[3]; } tn_##name##_3;                   \
+    typedef struct tn_##name##_4 { type *data; ptrdiff_t shape[4], strides[4]; } tn_##name##_4;                   \
+    typedef struct tn_const_##name##_1 { const type *data; ptrdiff_t shape[1], strides[1]; } tn_const_##name##_1; \
+    typedef struct tn_const_##name##_2 { const type *data; ptrdiff_t shape[2], strides[2]; } tn_const_##name##_2; \
+    typedef struct tn_const_##name##_3 { const type *data; ptrdiff_t shape[3], strides[3]; } tn_const_##name##_3; \
+    typedef struct tn_const_##name##_4 { const type *data; ptrdiff_t shape[4], strides[4]; } tn_const_##name##_4;
 TN_VIEW_LIST(TN_DECLARE_)
 #undef TN_DECLARE_
 

@@ -25,8 +25,8 @@ typedef struct tni_shared {
 } tni_shared;
 
 /* With one use. Members are written one by one: clearing the whole first would cost as much as the rest of wrapping. */
-static inline void tni_shared_start(tni_shared *shared, const tn_type *type, tn_type *copied, void (*release)(void *context),
-                                    void *context)
+static inline void tni_shared_start(tni_shared *shared, const tn_type *type, tn_type *copied,
+                                    void (*release)(void *context), void *context)
 {
     atomic_init(&shared->uses, 1);
     shared->type = type;

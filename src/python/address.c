@@ -130,8 +130,8 @@ static int cffi_address(PyObject *obj, const char *function, tnpy_address *out)
     if (array || (kind != NULL && PyUnicode_Check(kind) && PyUnicode_CompareWithASCIIString(kind, "pointer") == 0))
         number = cast_to_int(backend, obj);
     else if (kind != NULL)
-        PyErr_Format(PyExc_TypeError, "%s(): a cffi pointer or array is needed, got %R; pass ffi.addressof(x)", function,
-                     obj);
+        PyErr_Format(PyExc_TypeError, "%s(): a cffi pointer or array is needed, got %R; pass ffi.addressof(x)",
+                     function, obj);
     if (number != NULL)
         status = int_address(number, function, out);
     out->is_number = 0;

@@ -26,7 +26,8 @@ typedef struct axes {
 
 static tn_status refuse_shapes(tnpy_frame *frame, int i, int axis, ptrdiff_t have, ptrdiff_t got)
 {
-    return tn_fail(&frame->error, TN_WRONG_VALUE, "%s.batch(): loop axis %d of %s is %td, but %td elsewhere; leading axes must broadcast",
+    return tn_fail(&frame->error, TN_WRONG_VALUE,
+                   "%s.batch(): loop axis %d of %s is %td, but %td elsewhere; leading axes must broadcast",
                    frame->def->name, axis, frame->def->params[i].name, got, have);
 }
 
@@ -95,7 +96,8 @@ static tn_status check_written(tnpy_frame *frame, const axes *loop)
             continue;
         PyObject *shape = tnpy_extents_tuple(loop->ndim, loop->shape);
         if (shape != NULL)
-            PyErr_Format(PyExc_ValueError, "%s.batch(): %s is written, so its leading axes must be the full loop shape %R",
+            PyErr_Format(PyExc_ValueError,
+                         "%s.batch(): %s is written, so its leading axes must be the full loop shape %R",
                          frame->def->name, param->name, shape);
         Py_XDECREF(shape);
         return tnpy_raised(&frame->error);

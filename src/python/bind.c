@@ -38,15 +38,17 @@ static tn_status refuse_too_many(tnpy_frame *frame, Py_ssize_t nargs)
     char keyword[96];
     for (int i = 0; i < frame->def->nparams && *hint == '\0'; i++)
         if (frame->def->params[i].direction == TN_OUT) {
-            tni_say(keyword, sizeof keyword, "; the output %s is keyword-only: %s=…", name_of(frame, i), name_of(frame, i));
+            tni_say(keyword, sizeof keyword, "; the output %s is keyword-only: %s=…", name_of(frame, i),
+                    name_of(frame, i));
             hint = keyword;
         }
     int npositional = f->npositional - count_self(f);
     nargs -= count_self(f);
     if (npositional == 0)
-        return tn_fail(&frame->error, TN_WRONG_TYPE, "%s() takes no arguments, got %zd%s", frame->def->name, nargs, hint);
-    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s() takes %d argument%s (%s), got %zd%s", frame->def->name, npositional,
-                   npositional == 1 ? "" : "s", list_positional(frame, text, sizeof text), nargs, hint);
+        return tn_fail(&frame->error, TN_WRONG_TYPE, "%s() takes no arguments, got %zd%s", frame->def->name, nargs,
+                       hint);
+    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s() takes %d argument%s (%s), got %zd%s", frame->def->name,
+                   npositional, npositional == 1 ? "" : "s", list_positional(frame, text, sizeof text), nargs, hint);
 }
 
 static tn_status refuse_missing(tnpy_frame *frame, int i)
@@ -80,8 +82,9 @@ static tn_status refuse_unexpected(tnpy_frame *frame, PyObject *keyword)
     for (int k = 0; k < frame->def->nsizes; k++) {
         const tn_size *size = &frame->def->sizes[k];
         if (size->kind == TN_SIZE_IMPLIED && size->name != NULL && strcmp(size->name, typed) == 0)
-            return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): %s is not an argument: it is taken from the shape of %s",
-                           frame->def->name, typed, name_of(frame, size->param));
+            return tn_fail(&frame->error, TN_WRONG_TYPE,
+                           "%s(): %s is not an argument: it is taken from the shape of %s", frame->def->name, typed,
+                           name_of(frame, size->param));
     }
     for (int i = 0; i < frame->def->nparams; i++)
         if (is_nearly(typed, name_of(frame, i)))
@@ -92,8 +95,8 @@ static tn_status refuse_unexpected(tnpy_frame *frame, PyObject *keyword)
     text[0] = '\0';
     for (int i = 0; i < frame->def->nparams && used < sizeof text; i++)
         used += (size_t)tni_say(text + used, sizeof text - used, "%s%s", i == 0 ? "" : ", ", name_of(frame, i));
-    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): unexpected keyword argument '%s'; it takes %s", frame->def->name,
-                   typed, used > 0 ? text : "no arguments");
+    return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): unexpected keyword argument '%s'; it takes %s",
+                   frame->def->name, typed, used > 0 ? text : "no arguments");
 }
 
 /* The parameter a keyword names; -1 if none. Interned names make the first pass hit nearly always. */

@@ -43,16 +43,18 @@ tn_status tnpy_check_exporter(tn_span *span, tn_error *err)
     if (span->suboffsets == NULL && tn_span_extent(span, &low, &high, &reason) != TN_OK)
         return tn_fail(err, TN_WRONG_VALUE, "is described wrongly by its exporter: %s", reason.message);
     if (is_null && tn_span_nbytes(span) != 0)
-        return tn_fail(err, TN_WRONG_VALUE, "is described wrongly by its exporter: the address is NULL, but there are %td bytes",
+        return tn_fail(err, TN_WRONG_VALUE,
+                       "is described wrongly by its exporter: the address is NULL, but there are %td bytes",
                        tn_span_nbytes(span));
     return TN_OK;
 }
 
 /* Ask one protocol. TN_WRONG_TYPE with an empty message means that the object does not speak it. */
-typedef tn_status protocol(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err);
+typedef tn_status protocol(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
+                           tn_error *err);
 
-static protocol *const protocols[] = {tnpy_buffer_borrow, tnpy_array_struct_borrow, tnpy_arrow_borrow, tnpy_dlpack_borrow,
-                                      tnpy_array_interface_borrow};
+static protocol *const protocols[] = {tnpy_buffer_borrow, tnpy_array_struct_borrow, tnpy_arrow_borrow,
+                                      tnpy_dlpack_borrow, tnpy_array_interface_borrow};
 
 static bool is_silent(tn_status status, const tn_error *err)
 {
@@ -155,7 +157,8 @@ static tn_status borrow_span(PyObject *obj, bool writable, tnpy_loan *loan, tn_s
     return TN_OK;
 }
 
-static tn_status borrow_array(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span, tn_error *err)
+static tn_status borrow_array(tnpy_state *state, PyObject *obj, bool writable, tnpy_loan *loan, tn_span *span,
+                              tn_error *err)
 {
     if (tnpy_has_base(obj, "MaskedArray"))
         return tnpy_refuse_masked(err);

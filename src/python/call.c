@@ -19,7 +19,8 @@ void tnpy_point_at(tnpy_frame *frame)
         if (tnpy_in_memory(frame, i))
             frame->args[i] = frame->spans[i].data;
         else
-            frame->args[i] = frame->sources[i] == TNPY_SCRATCH ? frame->scratch + frame->function->slots[i].offset : NULL;
+            frame->args[i] = frame->sources[i] == TNPY_SCRATCH ? frame->scratch + frame->function->slots[i].offset
+                                                               : NULL;
     }
     for (int i = 0; frame->function->any_strided && i < def->nparams; i++) {
         const tn_param *param = &def->params[i];
@@ -92,7 +93,8 @@ PyObject *tnpy_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObje
 {
     tnpy_frame frame;
     tn_status status = tnpy_frame_init(&frame, (tnpy_function *)self, false);
-    PyObject *result = status == TN_OK ? call(&frame, args, PyVectorcall_NARGS(nargsf), kwnames) : tnpy_raise(&frame.error);
+    PyObject *result = status == TN_OK ? call(&frame, args, PyVectorcall_NARGS(nargsf), kwnames)
+                                       : tnpy_raise(&frame.error);
     tnpy_frame_clear(&frame);
     return result;
 }

@@ -62,7 +62,8 @@ static tn_status convert_value(tnpy_frame *frame, int i)
             return TN_OK;
         }
     }
-    tn_status status = tnpy_value_read_quick(frame->state, obj, param->type, param->flags & TN_CHARACTER, out, &frame->error);
+    tn_status status = tnpy_value_read_quick(frame->state, obj, param->type, param->flags & TN_CHARACTER, out,
+                                             &frame->error);
     if (status == TN_OK || status == TN_RAISED)
         return status;
     return tnpy_refuse_because(frame, i, status, frame->error.message);
@@ -79,8 +80,9 @@ static tn_status convert_size(tnpy_frame *frame, int i)
     if (status != TN_OK)
         return tnpy_refuse_because(frame, i, status, frame->error.message);
     if (value < 0 && size->min == 0)
-        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is the size of an array and must not be negative, got %lld",
-                       frame->def->name, size->name, (long long)value);
+        return tn_fail(&frame->error, TN_WRONG_VALUE,
+                       "%s(): %s is the size of an array and must not be negative, got %lld", frame->def->name,
+                       size->name, (long long)value);
     if (value < size->min)
         return tn_fail(&frame->error, TN_OUT_OF_RANGE, "%s(): %s must be at least %lld, got %lld", frame->def->name,
                        size->name, (long long)size->min, (long long)value);

@@ -27,8 +27,8 @@ typedef struct tnpy_dtype {
     PyObject *core;        /* tenon._core: keeps the state */
     const tn_type *type;
     tn_type *owned;        /* the same; NULL where it is static */
-    const char *format;    /* what a buffer says: as the exporter spelt it; else one native character, or the full grammar;
-                              NULL where PEP 3118 has no code */
+    const char *format;    /* what a buffer says: as the exporter spelt it; else one native character, or the full
+                              grammar; NULL where PEP 3118 has no code */
     char *spelled;         /* the same where it is owned */
     char character;        /* the format, where it is one native character that memoryview knows; else 0 */
     tnpy_dtype_key key;    /* for making ndarrays */

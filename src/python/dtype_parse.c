@@ -366,7 +366,8 @@ static PyObject *entry_of(PyObject *dict, const char *key)
     return value == NULL ? NULL : PySequence_Tuple(value);
 }
 
-static tn_type *parse_lists(tnpy_state *state, PyObject *names, PyObject *formats, PyObject *offsets, PyObject *itemsize)
+static tn_type *parse_lists(tnpy_state *state, PyObject *names, PyObject *formats, PyObject *offsets,
+                            PyObject *itemsize)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(names);
     if (PyTuple_GET_SIZE(formats) != count || (offsets != NULL && PyTuple_GET_SIZE(offsets) != count)) {

@@ -151,7 +151,8 @@ static bool take_array(const tnpy_function *f, const planned_argument *argument,
     if (Py_TYPE(obj) != f->state->ndarray)
         return take_other(f, argument, obj, call);
     if (array->nd != argument->ndim || (~array->flags & argument->flags) != 0 ||
-        !tnpy_numpy_is_type(array->descr, argument->of.array.key) || array->data == NULL || (uintptr_t)array->data & argument->misaligned)
+        !tnpy_numpy_is_type(array->descr, argument->of.array.key) || array->data == NULL ||
+        (uintptr_t)array->data & argument->misaligned)
         return false;
     bool contiguous = (array->flags & NPY_ARRAY_C_CONTIGUOUS) != 0;
     if (!take_extents(argument, array->dimensions, call) ||
@@ -489,7 +490,8 @@ PyObject *tnpy_call_planned(PyObject *self, PyObject *const *args, size_t nargsf
 /* A method that returns an array takes the object, and nothing else. */
 static bool is_array_of_object(const tnpy_plan *plan)
 {
-    return plan != NULL && plan->result == RESULT_OWNED && plan->narguments == 1 && plan->arguments[0].kind == PLANNED_HANDLE;
+    return plan != NULL && plan->result == RESULT_OWNED && plan->narguments == 1 &&
+           plan->arguments[0].kind == PLANNED_HANDLE;
 }
 
 int tnpy_call_for_array(PyObject *function, PyObject *object, tn_array *array)

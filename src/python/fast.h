@@ -17,7 +17,8 @@ PyObject *tnpy_call_planned(PyObject *self, PyObject *const *args, size_t nargsf
 
 /* f.batch(), the planned way (fast_batch.c). False, without an exception and with nothing done, where the general way
  * is to be gone; otherwise *result is what f.batch() returns, NULL with an exception. */
-bool tnpy_batch_planned(tnpy_function *f, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, PyObject **result);
+bool tnpy_batch_planned(tnpy_function *f, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+                        PyObject **result);
 
 /* Put what was passed into the order of the plan's arguments; borrowed, NULL where an output was left out. False where
  * the general way has something to say. */

@@ -5,13 +5,13 @@
  *
  *   1. tnpy_bind, tnpy_convert   everything that can run Python code: arguments sorted, scalars converted, foreign
  *                                exporters asked. ndarrays are only noted, since any of this may resize them.
- *   2. tnpy_check, tnpy_solve,   the fields of ndarrays read and all checks made; outputs allocated, which runs no Python
- *      tnpy_check_overlap,       code either.
+ *   2. tnpy_check, tnpy_solve,   the fields of ndarrays read and all checks made; outputs allocated, which runs no
+ *      tnpy_check_overlap,       Python code either.
  *      tnpy_allocate
  *   3. the loop, with no Python in between.
  *
- * Then tnpy_frame_clear gives everything back, on every path. A batch takes the same steps; its arrays have further axes in
- * front, the loop's, and its values may be arrays.
+ * Then tnpy_frame_clear gives everything back, on every path. A batch takes the same steps; its arrays have further axes
+ * in front, the loop's, and its values may be arrays.
  */
 #ifndef TNPY_FRAME_H
 #define TNPY_FRAME_H

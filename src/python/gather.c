@@ -226,8 +226,8 @@ static int refuse_layout(const gathering *g, Py_ssize_t r, const tn_span *span, 
     char text[2][192] = {"", ""};
     append_numbers(text[0], sizeof text[0], '(', ')', span->ndim, got);
     append_numbers(text[1], sizeof text[1], '(', ')', g->ndim, wanted);
-    return refuse(TN_WRONG_VALUE, "row %zd has %s %s, but row 0 has %s; C-contiguous copies of both are laid out alike", r,
-                  what, text[0], text[1]);
+    return refuse(TN_WRONG_VALUE, "row %zd has %s %s, but row 0 has %s; C-contiguous copies of both are laid out alike",
+                  r, what, text[0], text[1]);
 }
 
 static bool is_same(int ndim, const ptrdiff_t *a, const ptrdiff_t *b)

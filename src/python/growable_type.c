@@ -58,8 +58,9 @@ static bool is_idle(growable *self, const char *method)
     tnpy_settle(self->state); /* what other threads have let go of */
     Py_ssize_t views = self->lender.views + self->exports;
     if (views > 0)
-        PyErr_Format(PyExc_BufferError, "growable.%s(): %zd view%s alive, so the memory can't change; let go of %s first",
-                     method, views, views == 1 ? " is" : "s are", views == 1 ? "it" : "them");
+        PyErr_Format(PyExc_BufferError,
+                     "growable.%s(): %zd view%s alive, so the memory can't change; let go of %s first", method, views,
+                     views == 1 ? " is" : "s are", views == 1 ? "it" : "them");
     else if (self->pinned)
         PyErr_Format(PyExc_BufferError,
                      "growable.%s(): np.ndarray(buffer=...) took the memory, and does not say when it is done with it, so "

@@ -93,10 +93,11 @@ static int refuse_making(const tnpy_class *cls)
 {
     const char *name = cls->def->name;
     if (cls->makers != NULL)
-        PyErr_Format(PyExc_TypeError, "%s() makes nothing: C has no %s_new(); %s gives a %s", name, name, cls->makers, name);
-    else
-        PyErr_Format(PyExc_TypeError, "%s() makes nothing: C has no %s_new(), and nothing else that returns a %s", name, name,
+        PyErr_Format(PyExc_TypeError, "%s() makes nothing: C has no %s_new(); %s gives a %s", name, name, cls->makers,
                      name);
+    else
+        PyErr_Format(PyExc_TypeError, "%s() makes nothing: C has no %s_new(), and nothing else that returns a %s", name,
+                     name, name);
     return -1;
 }
 
@@ -237,7 +238,8 @@ static PyObject *show_attribute(PyObject *self, int k)
     const tnpy_class *cls = handle_of(self)->cls;
     const tn_method *method = &cls->def->methods[k];
     const tn_param *result = cls->module->functions[method->function].result;
-    if (method->kind != TN_ATTRIBUTE || result == NULL || (result->kind != TN_PARAM_VALUE && result->kind != TN_PARAM_TEXT))
+    if (method->kind != TN_ATTRIBUTE || result == NULL ||
+        (result->kind != TN_PARAM_VALUE && result->kind != TN_PARAM_TEXT))
         return NULL;
     PyObject *value = PyObject_GetAttrString(self, method->name);
     PyObject *text = value == NULL ? NULL : PyUnicode_FromFormat("%s=%R", method->name, value);
@@ -297,8 +299,8 @@ static PyMemberDef members[] = {
 /* Its instances are smaller than those of the classes, of which each adds memory of its own, then: so Python derives
  * from no two of them, and turns no object of the one into an object of the other. */
 static PyType_Slot base_slots[] = {
-    {Py_tp_doc, "The base of the classes of C.\n\nAn object of C is freed when nothing refers to it or to its memory any "
-                "more, or by close(); `with` closes it, too."},
+    {Py_tp_doc, "The base of the classes of C.\n\nAn object of C is freed when nothing refers to it or to its memory "
+                "any more, or by close(); `with` closes it, too."},
     {Py_tp_new, TNPY_SLOT(handle_new)},
     {Py_tp_dealloc, TNPY_SLOT(dealloc)},
     {Py_tp_traverse, TNPY_SLOT(traverse)},
@@ -395,8 +397,10 @@ static int get_buffer(PyObject *self, Py_buffer *view, int flags)
     view->obj = NULL;
     /* np.ndarray(buffer=…) alone asks so; it gives the buffer back at once and keeps the address, uncounted. */
     if ((flags & ~PyBUF_WRITABLE) == PyBUF_ANY_CONTIGUOUS) {
-        PyErr_Format(PyExc_BufferError, "np.ndarray(buffer=...) would not hold the %s's memory; np.asarray(...) does, and so does "
-                     "buffer=memoryview(...)", name_of(self));
+        PyErr_Format(PyExc_BufferError,
+                     "np.ndarray(buffer=...) would not hold the %s's memory; np.asarray(...) does, and so does "
+                     "buffer=memoryview(...)",
+                     name_of(self));
         return -1;
     }
     int called = tnpy_call_for_array(function, self, &array);
@@ -416,7 +420,8 @@ static void release_buffer(PyObject *self, Py_buffer *view)
 }
 
 /* What consumers ask for that take no buffer, or were refused one: the object's array answers. */
-static PyObject *ask_array(PyObject *array, const char *name, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+static PyObject *ask_array(PyObject *array, const char *name, PyObject *const *args, Py_ssize_t nargs,
+                           PyObject *kwnames)
 {
     PyObject *method = array == NULL ? NULL : PyObject_GetAttrString(array, name);
     PyObject *answer = method == NULL ? NULL : PyObject_Vectorcall(method, args, (size_t)nargs, kwnames);
@@ -603,7 +608,8 @@ static int list_makers(tnpy_class *cls, int number)
     for (int i = 0; i < cls->module->nfunctions && used < sizeof text; i++) {
         const tn_function *function = &cls->module->functions[i];
         if (function->result != NULL && function->result->kind == TN_PARAM_HANDLE && function->result->handle == number)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s()", used == 0 ? "" : " or ", function->name);
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s()", used == 0 ? "" : " or ",
+                                     function->name);
     }
     if (used == 0)
         return 0;
@@ -808,8 +814,8 @@ static PyObject *owned_already(const tnpy_function *f, const tnpy_class *cls, Py
 {
     if ((const PyObject *)f != cls->constructor)
         return Py_NewRef(owner);
-    return PyErr_Format(PyExc_RuntimeError, "%s(): C returned a %s that Python has already, and no new one", f->def->name,
-                        cls->def->name);
+    return PyErr_Format(PyExc_RuntimeError, "%s(): C returned a %s that Python has already, and no new one",
+                        f->def->name, cls->def->name);
 }
 
 /* An object for a pointer that C has returned just now. Up to Python 3.11 an allocation may collect garbage, whose

@@ -143,8 +143,8 @@ static tn_status check_reach(const tnpy_address *address, const tn_span *span, t
         return status;
     uintptr_t start = (uintptr_t)address->data;
     if (address->bytes >= 0 && (low < 0 || high > address->bytes))
-        return tn_fail(err, TN_WRONG_VALUE, "the elements reach from byte %td to byte %td, but source has %td bytes", low,
-                       high, address->bytes);
+        return tn_fail(err, TN_WRONG_VALUE, "the elements reach from byte %td to byte %td, but source has %td bytes",
+                       low, high, address->bytes);
     if ((low < 0 && start < -(uintptr_t)low) || (high > 0 && start > UINTPTR_MAX - (uintptr_t)high))
         return tn_fail(err, TN_OUT_OF_RANGE, "the elements reach further than an address");
     return TN_OK;

@@ -35,14 +35,17 @@ typedef struct tnpy_memory {
     tnpy_loan loan;       /* what is borrowed; empty where it is lent */
     tn_array array;       /* {0}: nothing was lent */
     PyObject *keeper;     /* NULL, or kept alive */
-    PyObject *saved;      /* NULL, or one more reference, with which the collector finds a memoryview alive: see memory.c */
+    PyObject *saved;      /* NULL, or one more reference, with which the collector finds a memoryview alive: see
+                             memory.c */
     Py_ssize_t exports;   /* buffers taken from any of its Spans: none may find its memory gone */
     tnpy_state *state;    /* valid as long as the type leads to its module */
     char tracked;         /* by the collector, as all its Spans: something that it holds may refer to others */
-    char links;           /* what it holds may end other Spans when it ends: anything but the buffer of a plain object */
+    char links;           /* what it holds may end other Spans when it ends: anything but the buffer of a plain
+                             object */
     char borrows;         /* there is something in `loan` */
     char counted;         /* keeper is a tnpy_lender, and its count includes this */
-    char pinned;          /* it was shown in a way that does not say when it ends (see span_type.h): Spans keep it to their end */
+    char pinned;          /* it was shown in a way that does not say when it ends (see span_type.h): Spans keep it to
+                             their end */
     char ended;           /* it has let go */
 } tnpy_memory;
 

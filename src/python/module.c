@@ -46,7 +46,8 @@ static PyObject *constant_value(const tn_constant *constant)
     case TN_CONSTANT_INT:
         break;
     }
-    return constant->text != NULL ? PyLong_FromString(constant->text, NULL, 10) : PyLong_FromLongLong(constant->integer);
+    return constant->text != NULL ? PyLong_FromString(constant->text, NULL, 10)
+                                  : PyLong_FromLongLong(constant->integer);
 }
 
 static int add_constants(PyObject *module, const tn_module *def)
@@ -223,8 +224,9 @@ static PyMethodDef dir_methods[] = {{"__dir__", module_dir, METH_NOARGS, NULL}, 
 int tnpy_add_module(PyObject *module, const tn_module *def)
 {
     if (def->abi != TN_MODULE_ABI) {
-        PyErr_Format(PyExc_ImportError, "%s was built for another version of tenon (module layout %u, this is %u); rebuild it",
-                     def->name, (unsigned)def->abi, (unsigned)TN_MODULE_ABI);
+        PyErr_Format(PyExc_ImportError,
+                     "%s was built for another version of tenon (module layout %u, this is %u); rebuild it", def->name,
+                     (unsigned)def->abi, (unsigned)TN_MODULE_ABI);
         return -1;
     }
     tnpy_state *state = tnpy_here();
@@ -277,10 +279,11 @@ static int exec(PyObject *module)
     state->span_iterator_type = tnpy_span_iterator_make_type(module);
     state->handle_type = tnpy_handle_make_type(module);
     state->class_type = tnpy_class_make_type(module);
-    if (state->signature_name == NULL || state->named_tuples == NULL || state->call_error == NULL || state->function_type == NULL ||
-        state->overloads_type == NULL || state->dtype_type == NULL || state->memory_type == NULL ||
-        state->views_type == NULL || state->block_type == NULL || state->span_type == NULL || state->span_iterator_type == NULL ||
-        state->handle_type == NULL || state->class_type == NULL)
+    if (state->signature_name == NULL || state->named_tuples == NULL || state->call_error == NULL ||
+        state->function_type == NULL || state->overloads_type == NULL || state->dtype_type == NULL ||
+        state->memory_type == NULL || state->views_type == NULL || state->block_type == NULL ||
+        state->span_type == NULL || state->span_iterator_type == NULL || state->handle_type == NULL ||
+        state->class_type == NULL)
         return -1;
     if (add(module, "CallError", Py_NewRef(state->call_error)) < 0 ||
         add(module, "Function", Py_NewRef((PyObject *)state->function_type)) < 0 ||

@@ -31,8 +31,8 @@ static tn_status allocate_one(tnpy_frame *frame, int i, int nloop, const ptrdiff
     ptrdiff_t shape[TN_MAX_NDIM], ignored[TN_MAX_NDIM];
     int ndim = nloop + param->ndim;
     if (ndim > TN_MAX_NDIM)
-        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s would have %d dimensions", frame->def->name, param->name,
-                       ndim);
+        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s would have %d dimensions", frame->def->name,
+                       param->name, ndim);
     if (nloop > 0)
         memcpy(shape, loop_shape, (size_t)nloop * sizeof *shape);
     for (int k = 0; k < param->ndim; k++) {
@@ -60,7 +60,9 @@ static tn_status allocate_taken(tnpy_frame *frame, int i, int nloop, const ptrdi
     tn_span passed = frame->spans[i], source;
     tn_layout layout, none = {{0}, {0}, {0}};
     if (!from_memory)
-        passed = (tn_span){.data = frame->scratch + frame->function->slots[i].offset, .shape = none.shape, .strides = none.strides};
+        passed = (tn_span){.data = frame->scratch + frame->function->slots[i].offset,
+                           .shape = none.shape,
+                           .strides = none.strides};
     passed.type = param_of(frame, i)->type;
     if (tn_span_broadcast(&passed, nloop, loop_shape, &source, &layout, &frame->error) != TN_OK)
         return frame->error.status;

@@ -183,7 +183,8 @@ static PyObject *describe(tnpy_state *state, PyObject *obj)
     }
     PyErr_Clear();
     char name[160];
-    PyObject *text = PyUnicode_FromString(type == NULL ? Py_TYPE(obj)->tp_name : tn_type_describe(type, name, sizeof name));
+    PyObject *text = PyUnicode_FromString(type == NULL ? Py_TYPE(obj)->tp_name
+                                                       : tn_type_describe(type, name, sizeof name));
     for (int k = 0; type != NULL && k < span.ndim && text != NULL; k++)
         Py_SETREF(text, PyUnicode_FromFormat(k == 0 ? "%U[%zd" : "%U, %zd", text, (Py_ssize_t)span.shape[k]));
     if (type != NULL && span.ndim > 0 && text != NULL)
@@ -208,7 +209,9 @@ static PyObject *list_signatures(overloads *o)
     for (Py_ssize_t k = 0; list != NULL && k < PyTuple_GET_SIZE(o->candidates); k++) {
         PyObject *candidate = PyTuple_GET_ITEM(o->candidates, k);
         PyObject *signature = PyObject_GetAttrString(candidate, "__signature__");
-        PyObject *line = signature == NULL ? NULL : PyUnicode_FromFormat("%s%S", ((tnpy_function *)candidate)->def->name, signature);
+        PyObject *line = signature == NULL
+                             ? NULL
+                             : PyUnicode_FromFormat("%s%S", ((tnpy_function *)candidate)->def->name, signature);
         Py_XDECREF(signature);
         if (line == NULL || PyList_Append(list, line) < 0)
             Py_CLEAR(list);
@@ -324,9 +327,10 @@ static PyObject *get_doc(PyObject *self, void *closure)
     overloads *o = (overloads *)self;
     PyObject *signatures = list_signatures(o);
     PyObject *candidates = join("\n    ", signatures);
-    PyObject *text = candidates == NULL ? NULL
-                                        : PyUnicode_FromFormat("%s%sOne name for\n\n    %U", o->def->doc ? o->def->doc : "",
-                                                               o->def->doc ? "\n\n" : "", candidates);
+    PyObject *text = candidates == NULL
+                         ? NULL
+                         : PyUnicode_FromFormat("%s%sOne name for\n\n    %U", o->def->doc ? o->def->doc : "",
+                                                o->def->doc ? "\n\n" : "", candidates);
     Py_XDECREF(signatures);
     Py_XDECREF(candidates);
     return text;

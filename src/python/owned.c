@@ -71,8 +71,8 @@ static bool is_scalar(const tn_type *type)
 /* The commonest array, one dimension of numbers of a size that addresses can count: nothing is wrong with it. */
 static bool is_fine(const tn_span *span)
 {
-    return span->data != NULL && span->type != NULL && span->ndim == 1 && span->shape != NULL && span->strides != NULL &&
-           span->suboffsets == NULL && is_scalar(span->type) && span->shape[0] >= 0 &&
+    return span->data != NULL && span->type != NULL && span->ndim == 1 && span->shape != NULL &&
+           span->strides != NULL && span->suboffsets == NULL && is_scalar(span->type) && span->shape[0] >= 0 &&
            span->shape[0] <= PTRDIFF_MAX / 64 && span->type->itemsize > 0 && span->type->itemsize <= 32 &&
            span->strides[0] == span->type->itemsize;
 }
@@ -102,7 +102,8 @@ static tn_status check(const tnpy_function *f, const tn_span *span, tn_error *er
         return tn_fail(err, TN_WRONG_VALUE, "%s(): C returned an array that is described wrongly: %s", function,
                        reason.message);
     if (tnpy_holds_objects(span->type))
-        return tn_fail(err, TN_WRONG_TYPE, "%s(): C returned an array of Python objects, which no tn_array holds", function);
+        return tn_fail(err, TN_WRONG_TYPE, "%s(): C returned an array of Python objects, which no tn_array holds",
+                       function);
     return TN_OK;
 }
 
@@ -182,8 +183,8 @@ const char *tnpy_owned_format(const tnpy_function *f, tn_array *array)
 static bool is_plain(const tn_span *span, const tnpy_dtype *last)
 {
     return last != NULL && last->key.dtype != NULL && span->type != NULL && is_the_same(last->type, span->type) &&
-           span->data != NULL && span->suboffsets == NULL && span->ndim >= 1 && span->ndim <= TN_SHORT_NDIM && span->shape != NULL &&
-           span->strides != NULL && tnpy_numpy_is_plain(span, last->type);
+           span->data != NULL && span->suboffsets == NULL && span->ndim >= 1 && span->ndim <= TN_SHORT_NDIM &&
+           span->shape != NULL && span->strides != NULL && tnpy_numpy_is_plain(span, last->type);
 }
 
 /* The base of an ndarray over an array that is plain. Takes over *array, unless it is NULL: then a Memory must do. Runs
@@ -218,7 +219,8 @@ static PyObject *lend(tnpy_function *f, tn_array *array, tnpy_handles handles, b
 }
 
 /* Whatever it is. Runs any Python code. Apart from the commonest case, which would pay for its registers. */
-static __attribute__((noinline)) PyObject *lend_generally(tnpy_function *f, tn_array *array, tnpy_handles handles, bool as_span)
+static __attribute__((noinline)) PyObject *lend_generally(tnpy_function *f, tn_array *array, tnpy_handles handles,
+                                                          bool as_span)
 {
     tn_error err;
     if (!is_fine(&array->span)) {

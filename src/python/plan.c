@@ -50,7 +50,8 @@ static bool plan_array(tnpy_plan *plan, planned_argument *argument, int *naxes, 
     argument->ndim = param->ndim;
     argument->strided = param->kind == TN_PARAM_VIEW;
     argument->strides = (uint16_t)(f->nargs + param->strides);
-    argument->flags = (argument->strided ? 0 : NPY_ARRAY_C_CONTIGUOUS) | (param->direction == TN_IN ? 0 : NPY_ARRAY_WRITEABLE);
+    argument->flags = (argument->strided ? 0 : NPY_ARRAY_C_CONTIGUOUS) |
+                      (param->direction == TN_IN ? 0 : NPY_ARRAY_WRITEABLE);
     argument->misaligned = param->type->alignment - 1;
     argument->of.array.key = &f->slots[i].key;
     argument->of.array.axes = &plan->axes[*naxes];

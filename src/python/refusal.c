@@ -190,7 +190,8 @@ static void put_reason(const tn_param *param, const char *name, const tn_type *g
         tni_put(text, ".astype(…) converts them");
         return;
     }
-    if (got->kind != param->type->kind || got->itemsize != param->type->itemsize || got->byteorder == param->type->byteorder)
+    if (got->kind != param->type->kind || got->itemsize != param->type->itemsize ||
+        got->byteorder == param->type->byteorder)
         return;
     tni_put(text, "; its bytes are in the other order, ");
     tni_put(text, name);
@@ -249,10 +250,12 @@ tn_status tnpy_refuse_alignment(tnpy_frame *frame, int i)
     unsigned alignment = param->type->alignment;
     const char *advice = param->direction == TN_IN ? "; a copy of it is aligned" : "";
     if ((uintptr_t)span->data % alignment != 0)
-        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s must be aligned to %u bytes, its address is %u past that%s",
-                       frame->def->name, name_of(frame, i), alignment, (unsigned)((uintptr_t)span->data % alignment), advice);
-    return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s must be aligned to %u bytes, got strides %s%s", frame->def->name,
-                   name_of(frame, i), alignment, describe_numbers(span->strides, span->ndim, strides, sizeof strides), advice);
+        return tn_fail(&frame->error, TN_WRONG_VALUE,
+                       "%s(): %s must be aligned to %u bytes, its address is %u past that%s", frame->def->name,
+                       name_of(frame, i), alignment, (unsigned)((uintptr_t)span->data % alignment), advice);
+    return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s must be aligned to %u bytes, got strides %s%s",
+                   frame->def->name, name_of(frame, i), alignment,
+                   describe_numbers(span->strides, span->ndim, strides, sizeof strides), advice);
 }
 
 tn_status tnpy_refuse_readonly(tnpy_frame *frame, int i)
@@ -272,7 +275,8 @@ tn_status tnpy_refuse_indirect(tnpy_frame *frame, int i)
 }
 
 /* "add(): n is 3 in x but 4 in y" */
-static tn_status refuse_disagreement(tnpy_frame *frame, int i, int giver, const char *size, ptrdiff_t want, ptrdiff_t got)
+static tn_status refuse_disagreement(tnpy_frame *frame, int i, int giver, const char *size, ptrdiff_t want,
+                                     ptrdiff_t got)
 {
     tni_text text = tni_begin_message(&frame->error);
     tni_put(&text, frame->def->name);
@@ -305,18 +309,19 @@ tn_status tnpy_refuse_extent(tnpy_frame *frame, int i, int axis)
     ptrdiff_t got = frame->spans[i].shape[tnpy_lead(frame, i) + axis];
     const char *function = frame->def->name;
     if (want < 0)
-        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td, but it is the extent of %s", function, size->name,
-                       want, param->name);
+        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td, but it is the extent of %s", function,
+                       size->name, want, param->name);
     if (size->kind == TN_SIZE_CONSTANT)
         return refuse_constant(frame, i);
     int giver = tnpy_size_giver(frame, k, &its_axis); /* whose extent gave the size its value; -1 if none did */
     if (giver == i)
-        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td along axis %d of %s but %td along axis %d", function,
-                       size->name, want, size->axis, param->name, got, axis);
+        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td along axis %d of %s but %td along axis %d",
+                       function, size->name, want, size->axis, param->name, got, axis);
     bool at_least = param->flags & TN_AT_LEAST && axis == 0;
     if (giver >= 0 && at_least && !(param_of(frame, giver)->flags & TN_AT_LEAST))
-        return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s is %td in %s, so %s must have at least as many, got %td", function,
-                       size->name, want, param_of(frame, giver)->name, param->name, got);
+        return tn_fail(&frame->error, TN_WRONG_VALUE,
+                       "%s(): %s is %td in %s, so %s must have at least as many, got %td", function, size->name, want,
+                       param_of(frame, giver)->name, param->name, got);
     if (giver >= 0)
         return refuse_disagreement(frame, i, giver, size->name, want, got);
     return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): axis %d of %s must be %s%s = %td, got %td", function, axis,
@@ -327,8 +332,9 @@ tn_status tnpy_refuse_overlap(tnpy_frame *frame, int i, int j)
 {
     const tn_param *written = param_of(frame, i)->direction != TN_IN ? param_of(frame, i) : param_of(frame, j);
     const tn_param *other = written == param_of(frame, i) ? param_of(frame, j) : param_of(frame, i);
-    return tn_fail(&frame->error, TN_WRONG_VALUE, "%s(): %s shares memory with %s, and %s() writes to %s; pass a copy of one",
-                   frame->def->name, other->name, written->name, frame->def->name, written->name);
+    return tn_fail(&frame->error, TN_WRONG_VALUE,
+                   "%s(): %s shares memory with %s, and %s() writes to %s; pass a copy of one", frame->def->name,
+                   other->name, written->name, frame->def->name, written->name);
 }
 
 tn_status tnpy_refuse_self_overlap(tnpy_frame *frame, int i)

@@ -35,7 +35,8 @@ typedef struct key {
 
 static int refuse_key(PyObject *obj)
 {
-    PyErr_Format(PyExc_TypeError, "Span: an index must be an integer, a slice, ..., None or a tuple of them, got %.100s",
+    PyErr_Format(PyExc_TypeError,
+                 "Span: an index must be an integer, a slice, ..., None or a tuple of them, got %.100s",
                  tnpy_type_name(obj));
     return -1;
 }

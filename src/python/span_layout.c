@@ -111,8 +111,8 @@ int tnpy_read_order(PyObject *obj, const char *what, tn_order *order)
         *order = TN_ORDER_F;
         return 0;
     }
-    PyErr_Format(PyUnicode_Check(obj) ? PyExc_ValueError : PyExc_TypeError, "%s: order must be 'C' or 'F', got %R", what,
-                 obj);
+    PyErr_Format(PyUnicode_Check(obj) ? PyExc_ValueError : PyExc_TypeError, "%s: order must be 'C' or 'F', got %R",
+                 what, obj);
     return -1;
 }
 

@@ -38,7 +38,8 @@ PyObject *tnpy_span_numpy(PyObject *self)
     if (span == NULL)
         return NULL;
     if (span->suboffsets != NULL) {
-        PyErr_SetString(PyExc_BufferError, "numpy(): NumPy has no indirect arrays; Span.copy() makes the memory direct");
+        PyErr_SetString(PyExc_BufferError,
+                        "numpy(): NumPy has no indirect arrays; Span.copy() makes the memory direct");
         return NULL;
     }
     PyObject *base = new_export(self);

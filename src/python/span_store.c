@@ -13,7 +13,8 @@
 static int byte_of(PyObject *value, char *out)
 {
     if (!PyBytes_Check(value)) {
-        PyErr_Format(PyExc_TypeError, "Span: an element of format 'c' is bytes of length 1, got %.100s", tnpy_type_name(value));
+        PyErr_Format(PyExc_TypeError, "Span: an element of format 'c' is bytes of length 1, got %.100s",
+                     tnpy_type_name(value));
         return -1;
     }
     if (PyBytes_GET_SIZE(value) != 1) {

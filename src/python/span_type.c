@@ -74,7 +74,8 @@ static void copy_layout(tnpy_span *self, const tn_span *span, ptrdiff_t *room)
 
 PyObject *tnpy_span_new(tnpy_state *state, tnpy_memory *memory, tnpy_dtype *dtype, const tn_span *span)
 {
-    Py_INCREF((PyObject *)memory); /* the collector may run now, and anybody's code, which may release the Span that has it */
+    /* The collector may run now, and anybody's code, which may release the Span that has it. */
+    Py_INCREF((PyObject *)memory);
     tnpy_span *self = (tnpy_span *)tnpy_spare_take(&state->spare_span, state->span_type);
     if (self == NULL) {
         Py_DECREF((PyObject *)memory);
@@ -110,7 +111,8 @@ PyObject *tnpy_span_view(tnpy_span *self, const tn_span *span)
 static tnpy_dtype *borrowed_dtype(tnpy_state *state, tnpy_loan *loan, const tn_span *span)
 {
     if (tnpy_holds_objects(span->type)) {
-        PyErr_SetString(PyExc_TypeError, "Span(): elements that are Python objects are not shown: their references are counted");
+        PyErr_SetString(PyExc_TypeError,
+                        "Span(): elements that are Python objects are not shown: their references are counted");
         return NULL;
     }
     if (loan->dtype != NULL)

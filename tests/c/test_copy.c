@@ -595,9 +595,9 @@ static void test_refusals(void)
         {"other structures", &with_int, &with_float, TN_CAST_C, 0, 3, 3, TN_WRONG_TYPE,
          "field 'a' is float64, expected int64"},
         {"read-only", &f8, &f8, TN_CAST_NO, TN_READONLY, 3, 3, TN_WRONG_VALUE, "the destination is read-only"},
-        {"another extent", &f8, &f8, TN_CAST_NO, 0, 3, 2, TN_WRONG_VALUE,
-         "shape (2,) cannot be broadcast to (3,)"},
-        {"a negative extent", &f8, &f8, TN_CAST_NO, 0, -3, -3, TN_WRONG_VALUE, "extent 0 is -3, and must not be negative"},
+        {"another extent", &f8, &f8, TN_CAST_NO, 0, 3, 2, TN_WRONG_VALUE, "shape (2,) cannot be broadcast to (3,)"},
+        {"a negative extent", &f8, &f8, TN_CAST_NO, 0, -3, -3, TN_WRONG_VALUE,
+         "extent 0 is -3, and must not be negative"},
     };
     for (int k = 0; k < COUNT(cases); k++) {
         const refusal *c = &cases[k];

@@ -173,11 +173,12 @@ static PyObject *exporter_new(PyTypeObject *type, PyObject *args, PyObject *kwar
     Py_ssize_t itemsize = 8, len = -1, offset = 0;
     int ndim = -1, readonly = 0, null_buf = 0, null_obj = 0, silent = 0, error_on_success = 0, refuses = 0;
     int fails_after = -1;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "Y|$OniOOOnnpppppiiOOO", names, &data, &format, &itemsize, &ndim, &shape,
-                                     &strides, &suboffsets, &len, &offset, &readonly, &null_buf, &null_obj, &silent,
-                                     &error_on_success, &refuses, &fails_after, &error, &on_get, &on_release))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "Y|$OniOOOnnpppppiiOOO", names, &data, &format, &itemsize, &ndim,
+                                     &shape, &strides, &suboffsets, &len, &offset, &readonly, &null_buf, &null_obj,
+                                     &silent, &error_on_success, &refuses, &fails_after, &error, &on_get, &on_release))
         return NULL;
-    if ((format != Py_None && !PyBytes_Check(format)) || !is_layout(shape) || !is_layout(strides) || !is_layout(suboffsets))
+    if ((format != Py_None && !PyBytes_Check(format)) || !is_layout(shape) || !is_layout(strides) ||
+        !is_layout(suboffsets))
         return PyErr_Format(PyExc_TypeError, "format is bytes; shape, strides and suboffsets are tuples");
     exporter *e = (exporter *)type->tp_alloc(type, 0);
     if (e == NULL)
@@ -219,7 +220,8 @@ static void exporter_dealloc(PyObject *self)
     exporter *e = (exporter *)self;
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    PyObject **members[] = {&e->data, &e->format, &e->shape, &e->strides, &e->suboffsets, &e->error, &e->on_get, &e->on_release};
+    PyObject **members[] = {&e->data, &e->format, &e->shape, &e->strides, &e->suboffsets,
+                            &e->error, &e->on_get, &e->on_release};
     for (size_t k = 0; k < sizeof members / sizeof *members; k++)
         Py_CLEAR(*members[k]);
     if (e->unowned != NULL)
@@ -280,7 +282,8 @@ static void free_array_struct(PyObject *capsule)
 static PyObject *make_array_struct(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     (void)module;
-    static char *names[] = {"address", "shape", "strides", "kind", "itemsize", "flags", "two", "nd", "descr", "name", NULL};
+    static char *names[] = {"address", "shape", "strides", "kind", "itemsize", "flags", "two", "nd", "descr", "name",
+                            NULL};
     unsigned long long address;
     PyObject *shape = Py_None, *strides = Py_None, *descr = NULL;
     int kind = 'f', itemsize = 8, flags = 0x700, two = 2, nd = INT_MIN, named = 0;
@@ -290,14 +293,16 @@ static PyObject *make_array_struct(PyObject *module, PyObject *args, PyObject *k
     Py_ssize_t numbers[2][MAX_NDIM];
     if (!is_layout(shape) || !is_layout(strides))
         return PyErr_Format(PyExc_TypeError, "shape and strides are tuples");
-    if ((shape != Py_None && read_numbers(shape, numbers[0]) < 0) || (strides != Py_None && read_numbers(strides, numbers[1]) < 0))
+    if ((shape != Py_None && read_numbers(shape, numbers[0]) < 0) ||
+        (strides != Py_None && read_numbers(strides, numbers[1]) < 0))
         return NULL;
     array_struct *s = calloc(1, sizeof *s);
     if (s == NULL)
         return PyErr_NoMemory();
     *s = (array_struct){.two = two, .nd = nd != INT_MIN ? nd : shape == Py_None ? 0 : (int)PyTuple_GET_SIZE(shape),
                         .typekind = (char)kind, .itemsize = itemsize, .flags = flags, .shape = own(shape, numbers[0]),
-                        .strides = own(strides, numbers[1]), .data = (void *)(uintptr_t)address, .descr = Py_XNewRef(descr)};
+                        .strides = own(strides, numbers[1]), .data = (void *)(uintptr_t)address,
+                        .descr = Py_XNewRef(descr)};
     PyObject *capsule = PyCapsule_New(s, named ? "a name" : NULL, free_array_struct);
     capsules += capsule != NULL;
     return capsule;

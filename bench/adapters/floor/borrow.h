@@ -36,8 +36,8 @@ static inline int is_array(PyObject *obj, const char *name, int type, const char
     return 1;
 }
 
-static inline void *contiguous(PyObject *obj, const char *name, int type, const char *expected, int ndim, size_t alignment,
-                               int writable)
+static inline void *contiguous(PyObject *obj, const char *name, int type, const char *expected, int ndim,
+                               size_t alignment, int writable)
 {
     if (!is_array(obj, name, type, expected, ndim, alignment, writable))
         return NULL;

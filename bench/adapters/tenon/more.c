@@ -102,5 +102,6 @@ size_t series_size(const series *s)
 tn_array series_values(series *s)
 {
     static const ptrdiff_t strides[] = {sizeof(double)};
-    return (tn_array){.span = {.data = s->data, .type = &tn_type_float64, .ndim = 1, .shape = &s->n, .strides = strides}};
+    return (tn_array){
+        .span = {.data = s->data, .type = &tn_type_float64, .ndim = 1, .shape = &s->n, .strides = strides}};
 }

@@ -211,7 +211,8 @@ static PyObject *histogram_counts(PyObject *obj, void *closure)
 
 static PyMethodDef histogram_methods[] = {
     {"fill", histogram_fill, METH_O, "fill($self, x, /)\n--\n\nCount the elements of x."},
-    {"merge", histogram_merge, METH_NOARGS, "merge($self, /)\n--\n\nMake one bin of two, unless anybody views the counts."},
+    {"merge", histogram_merge, METH_NOARGS,
+     "merge($self, /)\n--\n\nMake one bin of two, unless anybody views the counts."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -100,7 +100,8 @@ static tn_status add_member(PyTypeObject *cls, PyObject *entry, int depth, membe
 {
     Py_ssize_t size = PyTuple_Check(entry) ? PyTuple_GET_SIZE(entry) : 0;
     if (size == 3)
-        return tn_fail(err, TN_WRONG_TYPE, "has elements of %.100s, whose bit-fields no element type has", cls->tp_name);
+        return tn_fail(err, TN_WRONG_TYPE, "has elements of %.100s, whose bit-fields no element type has",
+                       cls->tp_name);
     if (size != 2 || !PyUnicode_Check(PyTuple_GET_ITEM(entry, 0)) || !PyType_Check(PyTuple_GET_ITEM(entry, 1)))
         return tn_fail(err, TN_WRONG_TYPE, "has elements of %.100s, whose _fields_ are not (name, type)", cls->tp_name);
     PyObject *name = PyTuple_GET_ITEM(entry, 0);
@@ -142,8 +143,8 @@ static tn_status finish(PyTypeObject *cls, const members *m, tn_type **type, tn_
     if (alignment < 0)
         return tnpy_raised(err);
     tn_error reason;
-    tn_status status = tn_type_new_struct(m->list, m->count, size, alignment > 0 ? (uint32_t)alignment : 1, cls->tp_name,
-                                          type, &reason);
+    tn_status status = tn_type_new_struct(m->list, m->count, size, alignment > 0 ? (uint32_t)alignment : 1,
+                                          cls->tp_name, type, &reason);
     return status == TN_OK ? TN_OK : tn_fail(err, status, "has elements of %.100s: %s", cls->tp_name, reason.message);
 }
 

@@ -172,7 +172,8 @@ static tn_status read_layout(PyObject *dict, tnpy_loan *loan, tn_span *span, tn_
     span->strides = loan->layout->strides;
     if (strides == NULL || strides == Py_None) {
         tn_error reason;
-        if (tn_contiguous_strides(ndim, span->shape, span->type->itemsize, TN_ORDER_C, loan->layout->strides, &reason) != TN_OK)
+        if (tn_contiguous_strides(ndim, span->shape, span->type->itemsize, TN_ORDER_C, loan->layout->strides,
+                                  &reason) != TN_OK)
             return tn_fail(err, TN_WRONG_VALUE, "%s: %s", wrong, reason.message);
         return TN_OK;
     }
@@ -209,7 +210,8 @@ static tn_status read_buffer(PyObject *data, PyObject *dict, tnpy_loan *loan, tn
     if (tn_span_check(span, &reason) != TN_OK || tn_span_extent(span, &low, &high, &reason) != TN_OK)
         return tn_fail(err, TN_WRONG_VALUE, "%s: %s", wrong, reason.message);
     if (offset < 0 || offset > loan->buffer.len || low < -offset || high > loan->buffer.len - offset)
-        return tn_fail(err, TN_WRONG_VALUE, "%s: shape and strides leave its buffer of %zd bytes", wrong, loan->buffer.len);
+        return tn_fail(err, TN_WRONG_VALUE, "%s: shape and strides leave its buffer of %zd bytes", wrong,
+                       loan->buffer.len);
     span->data = (char *)loan->buffer.buf + offset;
     span->flags = loan->buffer.readonly ? TN_READONLY : 0;
     return TN_OK;
@@ -222,7 +224,8 @@ static tn_status read_dict(PyObject *obj, PyObject *dict, bool writable, tnpy_lo
     if (PyErr_Occurred())
         return tnpy_raised(err);
     if (mask != NULL && mask != Py_None)
-        return tn_fail(err, TN_WRONG_VALUE, "has a mask, which C would not see; pass its data and its mask as two arrays");
+        return tn_fail(err, TN_WRONG_VALUE,
+                       "has a mask, which C would not see; pass its data and its mask as two arrays");
     tn_status status = read_type(dict, &loan->type, err);
     if (status != TN_OK)
         return status;

@@ -559,7 +559,8 @@ static PyObject *over(PyArray_Descr *dtype, const tn_span *span, const ptrdiff_t
 {
     if (!(span->flags & TN_READONLY))
         flags |= NPY_ARRAY_WRITEABLE;
-    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, dtype, span->ndim, span->shape, strides, span->data, flags, NULL);
+    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, dtype, span->ndim, span->shape, strides, span->data, flags,
+                                           NULL);
     if (array != NULL)
         ((PyArrayObject_fields *)array)->base = base;
     else
@@ -623,7 +624,8 @@ tn_status tnpy_numpy_read_time(PyObject *obj, const tn_type *type, void *out, tn
     if (same < 0)
         status = tnpy_raised(err);
     else if (same == 0)
-        status = tn_fail(err, TN_WRONG_VALUE, "must be a time that %s holds exactly", tn_type_describe(type, text, sizeof text));
+        status = tn_fail(err, TN_WRONG_VALUE, "must be a time that %s holds exactly",
+                         tn_type_describe(type, text, sizeof text));
     else
         memcpy(out, PyArray_DATA((PyArrayObject *)array), (size_t)type->itemsize);
     Py_XDECREF(array);

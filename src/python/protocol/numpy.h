@@ -144,7 +144,8 @@ static inline bool tnpy_numpy_is_plain(const tn_span *span, const tn_type *type)
         return false;
     ptrdiff_t stride = type->itemsize;
     for (int k = span->ndim - 1; k >= 0; k--)
-        if (span->strides[k] != stride || span->shape[k] <= 0 || __builtin_mul_overflow(stride, span->shape[k], &stride))
+        if (span->strides[k] != stride || span->shape[k] <= 0 ||
+            __builtin_mul_overflow(stride, span->shape[k], &stride))
             return false;
     return true;
 }

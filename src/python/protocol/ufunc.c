@@ -116,8 +116,8 @@ static tn_status check_extents(job *j)
             ptrdiff_t want = j->dims[1 + op->param->shape[axis]], got = op->shape[axis];
             bool longer = op->param->flags & TN_AT_LEAST && axis == 0;
             if (got != want && !(longer && got > want))
-                return tn_fail(&j->error, TN_WRONG_VALUE, "%s(): axis %d of %s must be %s = %td, got %td", def->name, axis,
-                               op->param->name, def->sizes[op->param->shape[axis]].name, want, got);
+                return tn_fail(&j->error, TN_WRONG_VALUE, "%s(): axis %d of %s must be %s = %td, got %td", def->name,
+                               axis, op->param->name, def->sizes[op->param->shape[axis]].name, want, got);
         }
     }
     return TN_OK;
