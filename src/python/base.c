@@ -16,7 +16,7 @@ PyObject *tnpy_views_add(const tnpy_state *state, tnpy_handle *object)
 #ifdef Py_GIL_DISABLED
     return NULL;
 #endif
-    if (Py_TYPE((PyObject *)object) != object->cls->type || state->views_type == NULL)
+    if (Py_TYPE((PyObject *)object) != object->cls->type)
         return NULL;
     if (Py_REFCNT(views) > 0)
         return Py_NewRef(views);

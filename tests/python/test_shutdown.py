@@ -319,7 +319,7 @@ def keeper(extension: Callable[[Path], ModuleType]) -> ModuleType:
     return extension(Path(__file__).with_name("keeper.c"))
 
 
-CLEARED = ["tenon._core", "Span", "DType", "Memory", "Lent", "Function", "Handle", "Class"]
+CLEARED = ["tenon._core", "Span", "DType", "Memory", "Lent", "Views", "Block", "Function", "Handle", "Class"]
 
 
 @pytest.mark.parametrize("name", CLEARED)
