@@ -275,8 +275,8 @@ static PyObject *get_ufunc(PyObject *self, void *closure)
     return Py_XNewRef(f->ufunc);
 }
 
-/* What coerce() may convert: (name, dtype, rows), dtype None for all that must be passed as it is; rows says that each
- * row may be an array of its own. */
+/* What coerce() may convert: (name, dtype, rows, any_byte), dtype None for all that must be passed as it is; rows says
+ * that each row may be an array of its own, any_byte that any elements of one byte are taken as they are. */
 static PyObject *get_inputs(PyObject *self, void *closure)
 {
     (void)closure;
@@ -293,8 +293,11 @@ static PyObject *get_inputs(PyObject *self, void *closure)
         int rows = param->kind == TN_PARAM_ROWS;
         int array = param->kind == TN_PARAM_ARRAY || param->kind == TN_PARAM_VIEW || rows;
         int converted = param->direction == TN_IN && array;
+        int any_byte = (param->flags & TN_CHARACTER) != 0;
         PyObject *dtype = converted ? tnpy_numpy_dtype(param->type) : Py_NewRef(Py_None);
-        PyObject *item = dtype == NULL ? NULL : Py_BuildValue("(sNO)", param->name, dtype, rows ? Py_True : Py_False);
+        PyObject *item = dtype == NULL ? NULL
+                                       : Py_BuildValue("(sNOO)", param->name, dtype, rows ? Py_True : Py_False,
+                                                       any_byte ? Py_True : Py_False);
         if (item == NULL || PyList_Append(list, item) < 0)
             Py_CLEAR(list);
         Py_XDECREF(item);

@@ -344,6 +344,30 @@ def test_coerce_converts_what_is_only_read(c: types.ModuleType) -> None:
     assert c.norm.coerce(misaligned) == 0
 
 
+class Dlpack:
+    """An array that speaks DLPack, and nothing else."""
+
+    def __init__(self, owner: np.ndarray[Any, Any]) -> None:
+        self.owner = owner
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.owner.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self.owner.__dlpack_device__()
+
+
+def test_coerce_takes_what_a_call_takes(c: types.ModuleType) -> None:
+    for x in (memoryview(X), array("d", X), tenon.Span(X), Dlpack(X)):
+        assert c.norm(x) == c.norm.coerce(x) == c.norm.coerce(x=x) == 14
+    assert c.norm.coerce(Dlpack(X.astype("f4"))) == 14
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_coerce_is_given_without_elements_is_of_any_type(c: types.ModuleType) -> None:
+    assert c.norm.coerce([]) == c.norm.coerce(memoryview(np.zeros(0, complex))) == 0
+
+
 def test_coerce_does_not_copy_what_fits(c: types.ModuleType) -> None:
     y = np.zeros(3)
     assert c.scale.coerce(2, X, y=y) is y
