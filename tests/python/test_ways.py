@@ -7,6 +7,7 @@ same call, made three times and once by keyword, goes all ways there are.
 
 import array
 import contextlib
+import ctypes
 import inspect
 import sys
 import threading
@@ -102,6 +103,10 @@ uint64_t sum_bytes(size_t n, const uint8_t b[n]) { uint64_t s = 0; for (size_t i
 uint64_t sum_chars(size_t n, const char b[n]) { return sum_bytes(n, (const uint8_t *)b); }
 /** @threadsafe */
 uint64_t sum_freely(size_t n, const uint8_t b[n]) { return sum_bytes(n, b); }
+static void (*hook)(void);
+void set_hook(uintptr_t address) { hook = (void (*)(void))address; }
+/** @threadsafe */
+uint64_t sum_after_hook(size_t n, const uint8_t b[n]) { hook(); return sum_bytes(n, b); }
 /** @threadsafe */
 uint64_t wait(size_t n, uint8_t b[n])
 {
@@ -438,6 +443,34 @@ def test_a_bytearray_cannot_be_resized_while_c_runs_without_the_gil(module: Modu
                 waiting.join()
         assert waited[0] > 0
         data.clear()
+
+
+@pytest.mark.parametrize(
+    "lend",
+    [bytearray, lambda data: memoryview(bytearray(data)), lambda data: tenon.Span(bytearray(data))],
+    ids=["bytearray", "memoryview", "Span"],
+)
+@pytest.mark.parametrize(
+    "call",
+    [lambda f, b: f(b), lambda f, b: f(b=b), lambda f, b: int(f.batch(b))],
+    ids=["position", "name", "batch"],
+)
+def test_what_a_thread_safe_function_is_given_is_held_while_it_runs_python_code(
+    module: ModuleType, lend: Callable[[bytes], Any], call: Callable[[Any, Any], int]
+) -> None:
+    lent, refused = lend(bytes([1]) * 5000), []
+
+    def take_away() -> None:
+        try:
+            lent.clear() if isinstance(lent, bytearray) else lent.release()
+        except BufferError as error:
+            refused.append(error)
+
+    callback = ctypes.CFUNCTYPE(None)(take_away)
+    module.set_hook(ctypes.cast(callback, ctypes.c_void_p).value)
+    assert call(module.sum_after_hook, lent) == 5000
+    assert len(refused) == 1
+    assert len(lent) == 5000
 
 
 def test_a_bytearray_that_others_resize_is_seen_as_it_is_at_one_time(module: ModuleType) -> None:
