@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../core/say.h"
+#include "object.h"
 
 static const char *name_of(const tnpy_frame *frame, int i)
 {
@@ -72,13 +73,24 @@ static bool is_nearly(const char *typed, const char *real)
     return strcmp(rest_typed, rest_real) == 0 || strcmp(rest_typed, real) == 0 || strcmp(typed, rest_real) == 0;
 }
 
+/* A lone surrogate has no UTF-8, and is in no C name. */
+static tn_status refuse_unspeakable(tnpy_frame *frame, PyObject *keyword)
+{
+    PyErr_Clear();
+    PyObject *shown = PyUnicode_AsEncodedString(keyword, "ascii", "backslashreplace");
+    if (shown == NULL)
+        return tnpy_raised(&frame->error);
+    tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): unexpected keyword argument '%.100s'", frame->def->name,
+            PyBytes_AS_STRING(shown));
+    Py_DECREF(shown);
+    return TN_WRONG_TYPE;
+}
+
 static tn_status refuse_unexpected(tnpy_frame *frame, PyObject *keyword)
 {
     const char *typed = PyUnicode_AsUTF8(keyword);
-    if (typed == NULL) { /* a lone surrogate has no UTF-8, and is in no C name */
-        PyErr_Clear();
-        return tn_fail(&frame->error, TN_WRONG_TYPE, "%s(): unexpected keyword argument", frame->def->name);
-    }
+    if (typed == NULL)
+        return refuse_unspeakable(frame, keyword);
     for (int k = 0; k < frame->def->nsizes; k++) {
         const tn_size *size = &frame->def->sizes[k];
         if (size->kind == TN_SIZE_IMPLIED && size->name != NULL && strcmp(size->name, typed) == 0)

@@ -25,6 +25,15 @@ static void store_pointer(tnpy_frame *frame, int i, const char *text)
     frame->sources[i] = TNPY_SCRATCH;
 }
 
+/* Python's own exception knows neither function nor parameter. */
+static tn_status refuse_encoding(tnpy_frame *frame, int i)
+{
+    if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
+        return tnpy_raised(&frame->error);
+    PyErr_Clear();
+    return tnpy_refuse_because(frame, i, TN_WRONG_VALUE, "has a lone surrogate in it, for which UTF-8 has no bytes");
+}
+
 static tn_status convert_text(tnpy_frame *frame, int i)
 {
     PyObject *obj = frame->objects[i];
@@ -33,7 +42,7 @@ static tn_status convert_text(tnpy_frame *frame, int i)
     if (PyUnicode_Check(obj)) {
         text = PyUnicode_AsUTF8AndSize(obj, &length);
         if (text == NULL)
-            return tnpy_raised(&frame->error);
+            return refuse_encoding(frame, i);
     } else if (PyBytes_Check(obj)) {
         text = PyBytes_AS_STRING(obj);
         length = PyBytes_GET_SIZE(obj);

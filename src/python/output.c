@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "compat.h"
 #include "handle.h"
 #include "lend.h"
 #include "object.h"
@@ -111,11 +112,30 @@ tn_status tnpy_allocate(tnpy_frame *frame, int nloop, const ptrdiff_t *loop_shap
 
 /* --- after the loop ----------------------------------------------------------------------------------------------- */
 
-static PyObject *text_result(const char *text)
+/* Python's own exception holds what C returned, and does not know whose it is. */
+static void name_in_exception(const char *function)
+{
+    PyObject *raised = PyErr_GetRaisedException();
+    PyObject *reason = PyErr_GivenExceptionMatches(raised, PyExc_UnicodeDecodeError)
+                           ? PyUnicodeDecodeError_GetReason(raised)
+                           : NULL;
+    PyObject *longer = reason == NULL ? NULL : PyUnicode_FromFormat("%U, in what %s() returned", reason, function);
+    const char *text = longer == NULL ? NULL : PyUnicode_AsUTF8(longer);
+    if (text != NULL)
+        PyUnicodeDecodeError_SetReason(raised, text);
+    Py_XDECREF(longer);
+    Py_XDECREF(reason);
+    PyErr_SetRaisedException(raised); /* in place of any that has come since */
+}
+
+static PyObject *text_result(const char *function, const char *text)
 {
     if (text == NULL)
         Py_RETURN_NONE;
-    return PyUnicode_FromString(text);
+    PyObject *result = PyUnicode_FromString(text);
+    if (result == NULL)
+        name_in_exception(function);
+    return result;
 }
 
 static PyObject *result_of(tnpy_frame *frame, int i)
@@ -145,7 +165,7 @@ static PyObject *result_of(tnpy_frame *frame, int i)
     if (param->kind == TN_PARAM_TEXT) {
         const char *text;
         memcpy(&text, value, sizeof text);
-        return text_result(text);
+        return text_result(frame->def->name, text);
     }
     if (param->type->kind == TN_FLOAT && param->type->itemsize == sizeof(double)) {
         double number;
