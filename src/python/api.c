@@ -249,7 +249,7 @@ static PyObject *raise_error(const tn_error *err, const char *function, const ch
         tnpy_append(full.message, sizeof full.message, "%.100s(): ", function);
     if (parameter != NULL)
         tnpy_append(full.message, sizeof full.message, "%.100s ", parameter);
-    tnpy_append(full.message, sizeof full.message, "%s", err->message);
+    tnpy_append(full.message, sizeof full.message, "%.*s", (int)sizeof err->message, err->message);
     return tnpy_raise(&full);
 }
 

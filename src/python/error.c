@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "../core/utf8.h"
+
 static PyObject *exception_of(tn_status status)
 {
     PyObject *None = NULL; /* the statuses without an exception of their own */
@@ -94,6 +96,13 @@ static const char *text_of(const tn_function *function, int64_t code)
     return NULL;
 }
 
+/* strncpy() into a tn_error, say, leaves neither room for a NUL nor whole characters. */
+static size_t length_said(const tn_stop *stop)
+{
+    const char *end = memchr(stop->text, '\0', sizeof stop->text);
+    return end == NULL ? tni_utf8_cut(stop->text, sizeof stop->text) : (size_t)(end - stop->text);
+}
+
 /* "fill(): did not converge (code 3) at point (1, 2)". What the function said itself needs no code. */
 static PyObject *message_of(const tn_function *function, const tn_stop *stop, PyObject *point)
 {
@@ -101,7 +110,7 @@ static PyObject *message_of(const tn_function *function, const tn_stop *stop, Py
     PyObject *where = point == NULL ? PyUnicode_FromString("") : PyUnicode_FromFormat(" at point %R", point);
     PyObject *message = NULL, *said = NULL;
     if (where != NULL && stop->text[0] != '\0') {
-        said = PyUnicode_DecodeUTF8(stop->text, (Py_ssize_t)strlen(stop->text), "backslashreplace");
+        said = PyUnicode_DecodeUTF8(stop->text, (Py_ssize_t)length_said(stop), "backslashreplace");
         message = said == NULL ? NULL : PyUnicode_FromFormat("%s(): %U%U", function->name, said, where);
     } else if (where != NULL && text != NULL) {
         message = PyUnicode_FromFormat("%s(): %s (code %lld)%U", function->name, text, (long long)stop->code, where);

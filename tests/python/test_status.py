@@ -133,6 +133,30 @@ def test_in_a_batch_the_point_is_named(c: types.ModuleType) -> None:
         c.halve.batch(np.array([[2], [4], [5]], np.int32))
 
 
+def test_words_without_an_end_are_cut_between_characters(build: Callable[[str], types.ModuleType]) -> None:
+    c = build("""
+        #include <string.h>
+        #include <tenon/tenon.h>
+        /** @param[out] y  nothing */
+        void fill(double x, double y[1], tn_error *err)
+        {
+            y[0] = x;
+            err->status = TN_WRONG_VALUE;
+            err->message[0] = 'x';
+            for (size_t k = 1; k < sizeof err->message; k++)
+                err->message[k] = k % 2 ? '\\303' : '\\244';
+        }
+    """)
+    said = "fill(): x" + "ä" * 255
+    for call, point in ((c.fill, ""), (c.fill.batch, " at point ()")):
+        with pytest.raises(ValueError) as caught:
+            call(1.0)
+        assert str(caught.value) == said + point
+    with pytest.raises(ValueError) as caught:
+        c.fill.batch(np.ones(3))
+    assert str(caught.value) == said + " at point (0,)"
+
+
 def test_it_is_no_parameter(c: types.ModuleType) -> None:
     with pytest.raises(TypeError, match=r"check\(\) takes 1 argument \(x\), got 2"):
         c.check(1, 2)
