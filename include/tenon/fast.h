@@ -182,19 +182,37 @@ TN_INLINE bool tn_short_array(const tn_callable *self, const tn_function *def, i
     return taken;
 }
 
+/* The value of an exact int. That of a small one is read where it lies, which spares a call. */
+TN_INLINE bool tn_short_int(PyObject *obj, long long *value)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    if (PyUnstable_Long_IsCompact((PyLongObject *)obj)) {
+        *value = PyUnstable_Long_CompactValue((PyLongObject *)obj);
+        return true;
+    }
+#else
+    if (Py_SIZE(obj) >= -1 && Py_SIZE(obj) <= 1) {
+        *value = Py_SIZE(obj) * (long long)((PyLongObject *)obj)->ob_digit[0];
+        return true;
+    }
+#endif
+    int overflow;
+    *value = PyLong_AsLongLongAndOverflow(obj, &overflow);
+    return overflow == 0;
+}
+
 /* An integer of up to 64 bits. */
 TN_INLINE bool tn_short_integer(const tn_function *def, int i, PyObject *obj, tn_short_call *call)
 {
     const tn_type *type = def->params[i].type;
-    if (!PyLong_CheckExact(obj))
+    long long value;
+    if (!PyLong_CheckExact(obj) || !tn_short_int(obj, &value))
         return false;
-    int overflow;
-    long long value = PyLong_AsLongLongAndOverflow(obj, &overflow);
     bool is_signed = type->kind == TN_INT;
     long long max = INT64_MAX >> (64 - 8 * type->itemsize);
     if (!is_signed && type->itemsize < 8)
         max = 2 * max + 1; /* what is beyond int64 goes the long way */
-    if (overflow || value > max || value < (is_signed ? -max - 1 : 0))
+    if (value > max || value < (is_signed ? -max - 1 : 0))
         return false;
     call->args[i] = (char *)&call->values[i];
     switch (type->itemsize) {
@@ -228,12 +246,11 @@ TN_INLINE bool tn_short_size(const tn_function *def, int i, PyObject *obj, tn_sh
 {
     int k = def->params[i].shape[0];
     const tn_size *size = &def->sizes[k];
-    if (!PyLong_CheckExact(obj))
+    long long value;
+    if (!PyLong_CheckExact(obj) || !tn_short_int(obj, &value))
         return false;
-    int overflow;
-    long long value = PyLong_AsLongLongAndOverflow(obj, &overflow);
     call->dims[1 + k] = (ptrdiff_t)value;
-    return !overflow && value >= 0 && value >= size->min && value <= size->max;
+    return value >= 0 && value >= size->min && value <= size->max;
 }
 
 /* An object of C, which is not optional, for a function that neither excludes others nor is thread-safe. */
