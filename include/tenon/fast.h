@@ -182,20 +182,32 @@ TN_INLINE bool tn_short_array(const tn_callable *self, const tn_function *def, i
     return taken;
 }
 
-/* The value of an exact int. That of a small one is read where it lies, which spares a call. */
-TN_INLINE bool tn_short_int(PyObject *obj, long long *value)
+/* An exact int of one digit (what Python calls compact), without a call. */
+TN_INLINE bool tn_short_small_int(PyObject *obj, int64_t *value)
 {
+    if (!PyLong_CheckExact(obj))
+        return false;
+    const PyLongObject *number = (const PyLongObject *)obj;
 #if PY_VERSION_HEX >= 0x030C0000
-    if (PyUnstable_Long_IsCompact((PyLongObject *)obj)) {
-        *value = PyUnstable_Long_CompactValue((PyLongObject *)obj);
-        return true;
-    }
+    if (!PyUnstable_Long_IsCompact(number))
+        return false;
+    *value = PyUnstable_Long_CompactValue(number);
 #else
-    if (Py_SIZE(obj) >= -1 && Py_SIZE(obj) <= 1) {
-        *value = Py_SIZE(obj) * (long long)((PyLongObject *)obj)->ob_digit[0];
-        return true;
-    }
+    Py_ssize_t size = Py_SIZE(number);
+    if (size < -1 || size > 1)
+        return false;
+    *value = size == 0 ? 0 : (int64_t)size * number->ob_digit[0];
 #endif
+    return true;
+}
+
+/* An exact int of up to 64 bits. */
+TN_INLINE bool tn_short_int(PyObject *obj, int64_t *value)
+{
+    if (tn_short_small_int(obj, value))
+        return true;
+    if (!PyLong_CheckExact(obj))
+        return false;
     int overflow;
     *value = PyLong_AsLongLongAndOverflow(obj, &overflow);
     return overflow == 0;
@@ -205,11 +217,11 @@ TN_INLINE bool tn_short_int(PyObject *obj, long long *value)
 TN_INLINE bool tn_short_integer(const tn_function *def, int i, PyObject *obj, tn_short_call *call)
 {
     const tn_type *type = def->params[i].type;
-    long long value;
-    if (!PyLong_CheckExact(obj) || !tn_short_int(obj, &value))
+    int64_t value;
+    if (!tn_short_int(obj, &value))
         return false;
     bool is_signed = type->kind == TN_INT;
-    long long max = INT64_MAX >> (64 - 8 * type->itemsize);
+    int64_t max = INT64_MAX >> (64 - 8 * type->itemsize);
     if (!is_signed && type->itemsize < 8)
         max = 2 * max + 1; /* what is beyond int64 goes the long way */
     if (value > max || value < (is_signed ? -max - 1 : 0))
@@ -217,7 +229,7 @@ TN_INLINE bool tn_short_integer(const tn_function *def, int i, PyObject *obj, tn
     call->args[i] = (char *)&call->values[i];
     switch (type->itemsize) {
     case 8:
-        call->values[i].i64 = (int64_t)value;
+        call->values[i].i64 = value;
         return true;
     case 4:
         call->values[i].i32 = (int32_t)value;
@@ -246,8 +258,8 @@ TN_INLINE bool tn_short_size(const tn_function *def, int i, PyObject *obj, tn_sh
 {
     int k = def->params[i].shape[0];
     const tn_size *size = &def->sizes[k];
-    long long value;
-    if (!PyLong_CheckExact(obj) || !tn_short_int(obj, &value))
+    int64_t value;
+    if (!tn_short_int(obj, &value))
         return false;
     call->dims[1 + k] = (ptrdiff_t)value;
     return value >= 0 && value >= size->min && value <= size->max;

@@ -44,23 +44,6 @@ static inline void note_dtype(const tnpy_function *f, int i, PyArray_Descr *desc
 #endif
 }
 
-/* Do the extents fit the sizes that are known, and say those that are not? A parameter of kind array has one axis at
- * least. */
-static inline bool take_extents(const planned_argument *argument, const ptrdiff_t *extent, fast_call *call)
-{
-    const planned_axis *axis = argument->of.array.axes;
-    const ptrdiff_t *end = extent + argument->ndim;
-    do {
-        ptrdiff_t *dim = &call->dims[axis->dim];
-        if (axis->sets)
-            *dim = *extent;
-        if (*extent != *dim || *extent > axis->max)
-            return false;
-        axis++;
-    } while (++extent < end);
-    return true;
-}
-
 /* What is written through strides must not overlap itself: of several axes, the general way looks closely. */
 static bool take_strides(const planned_argument *argument, const ptrdiff_t *strides, bool contiguous, fast_call *call)
 {
@@ -87,7 +70,7 @@ static bool take_span(const planned_argument *argument, const tn_span *span, fas
     if (argument->strided ? !take_strides(argument, span->strides, contiguous, call) : !contiguous)
         return false;
     call->args[argument->arg] = span->data;
-    return take_extents(argument, span->shape, call);
+    return tnpy_plan_extents(argument, span->shape, call->dims);
 }
 
 /* The buffers of memoryview and array.array run no Python code. */
@@ -118,23 +101,13 @@ static bool take_bytes(const planned_argument *argument, char *data, Py_ssize_t 
     return take_span(argument, &span, call);
 }
 
-/* Nobody else runs before the function has returned. */
-static bool keeps_gil(const tnpy_plan *plan)
-{
-#ifdef Py_GIL_DISABLED
-    return (void)plan, false;
-#else
-    return !plan->threadsafe;
-#endif
-}
-
 /* What stays as it is while the GIL is kept needs no hold: nothing can release or resize it before the function has
  * returned. */
 static bool take_other(const tnpy_function *f, const planned_argument *argument, PyObject *obj, fast_call *call)
 {
     if (PyBytes_CheckExact(obj) && !(argument->flags & NPY_ARRAY_WRITEABLE))
         return take_bytes(argument, PyBytes_AS_STRING(obj), PyBytes_GET_SIZE(obj), call);
-    if (!keeps_gil(f->plan))
+    if (!tn_short_keeps_gil(f->def))
         return false;
     if (tnpy_span_check(f->state, obj)) {
         const tnpy_span *self = (const tnpy_span *)obj;
@@ -150,12 +123,10 @@ static bool take_array(const tnpy_function *f, const planned_argument *argument,
     const PyArrayObject_fields *array = (const PyArrayObject_fields *)obj;
     if (Py_TYPE(obj) != f->state->ndarray)
         return take_other(f, argument, obj, call);
-    if (array->nd != argument->ndim || (~array->flags & argument->flags) != 0 ||
-        !tnpy_numpy_is_type(array->descr, argument->of.array.key) || array->data == NULL ||
-        (uintptr_t)array->data & argument->misaligned)
+    if (array->nd != argument->ndim || !tnpy_plan_fits(argument, array))
         return false;
     bool contiguous = (array->flags & NPY_ARRAY_C_CONTIGUOUS) != 0;
-    if (!take_extents(argument, array->dimensions, call) ||
+    if (!tnpy_plan_extents(argument, array->dimensions, call->dims) ||
         (argument->strided && !take_strides(argument, array->strides, contiguous, call)))
         return false;
     note_dtype(f, argument->arg, array->descr);
@@ -165,7 +136,7 @@ static bool take_array(const tnpy_function *f, const planned_argument *argument,
 
 static inline bool take_integer(const planned_argument *argument, PyObject *obj, int64_t *value)
 {
-    return tnpy_small_int(obj, value) && *value >= argument->of.integer.min && *value <= argument->of.integer.max;
+    return tn_short_small_int(obj, value) && *value >= argument->of.integer.min && *value <= argument->of.integer.max;
 }
 
 /* A number, whose bytes then lie where the loop looks for them. */
@@ -176,7 +147,7 @@ static bool take_value(const planned_argument *argument, PyObject *obj, fast_cal
     if (argument->kind == PLANNED_DOUBLE) {
         if (PyFloat_CheckExact(obj))
             call->values[k].number = PyFloat_AS_DOUBLE(obj);
-        else if (tnpy_small_int(obj, &integer))
+        else if (tn_short_small_int(obj, &integer))
             call->values[k].number = (double)integer; /* one digit: exact */
         else
             return false;
@@ -255,10 +226,7 @@ static block block_of(const planned_argument *argument, const fast_call *call)
         }
         return where;
     }
-    size_t bytes = (size_t)itemsize;
-    for (int axis = 0; axis < argument->ndim; axis++)
-        bytes *= (size_t)call->dims[axes[axis].dim];
-    where.end = where.start + bytes;
+    where.end = where.start + tnpy_plan_bytes(argument, call->dims);
     return where;
 }
 

@@ -26,22 +26,6 @@ static bool serves(const tnpy_function *f)
            !plan->strided && !plan->computes;
 }
 
-/* Do an array's own extents fit the sizes that are known, and say those that are not? *bytes is what they take. */
-static bool take_extents(const planned_argument *argument, const ptrdiff_t *extent, fast_batch *batch, size_t *bytes)
-{
-    const planned_axis *axis = argument->of.array.axes;
-    *bytes = (size_t)argument->of.array.key->type->itemsize;
-    for (int k = 0; k < argument->ndim; k++, axis++) {
-        ptrdiff_t *dim = &batch->dims[axis->dim];
-        if (axis->sets)
-            *dim = extent[k];
-        if (extent[k] != *dim || extent[k] > axis->max)
-            return false;
-        *bytes *= (size_t)extent[k];
-    }
-    return true;
-}
-
 /* The axis in front: as long as that of the others, of which outputs say nothing. */
 static bool take_points(fast_batch *batch, ptrdiff_t points, bool output)
 {
@@ -60,13 +44,11 @@ static bool take_array(const tnpy_function *f, int k, PyObject *obj, fast_batch 
     bool written = (argument->flags & NPY_ARRAY_WRITEABLE) != 0;
     if (lead != 1 && (lead != 0 || written))
         return false;
-    if ((~array->flags & argument->flags) != 0 || !tnpy_numpy_is_type(array->descr, argument->of.array.key) ||
-        array->data == NULL || (uintptr_t)array->data & argument->misaligned)
-        return false;
-    size_t bytes;
-    if (!take_extents(argument, array->dimensions + lead, batch, &bytes) ||
+    if (!tnpy_plan_fits(argument, array) ||
+        !tnpy_plan_extents(argument, array->dimensions + lead, batch->dims) ||
         (lead == 1 && !take_points(batch, array->dimensions[0], k >= f->plan->npositional)))
         return false;
+    size_t bytes = tnpy_plan_bytes(argument, batch->dims);
     batch->args[argument->arg] = array->data;
     batch->steps[argument->arg] = lead == 1 ? (ptrdiff_t)bytes : 0;
     batch->bytes[k] = lead == 1 ? bytes * (size_t)array->dimensions[0] : bytes;
@@ -116,18 +98,15 @@ static PyObject *make_output(const tnpy_function *f, const planned_argument *arg
     ptrdiff_t shape[1 + MAX_PLANNED_AXES] = {batch->points};
     if (argument->of.array.key->dtype == NULL)
         return NULL;
-    size_t bytes = (size_t)argument->of.array.key->type->itemsize;
-    for (int k = 0; k < argument->ndim; k++) {
+    for (int k = 0; k < argument->ndim; k++)
         shape[1 + k] = batch->dims[argument->of.array.axes[k].dim];
-        bytes *= (size_t)shape[1 + k];
-    }
     PyObject *made = tnpy_numpy_new(argument->of.array.key, 1 + argument->ndim, shape, NULL, false, NULL);
     if (made == NULL) {
         PyErr_Clear();
         return NULL;
     }
     batch->args[argument->arg] = ((PyArrayObject_fields *)made)->data;
-    batch->steps[argument->arg] = (ptrdiff_t)bytes;
+    batch->steps[argument->arg] = (ptrdiff_t)tnpy_plan_bytes(argument, batch->dims);
     return made;
 }
 

@@ -76,6 +76,38 @@ struct tnpy_plan {
 
 typedef struct tnpy_plan tnpy_plan;
 
+/* Is an ndarray's memory as C takes it? What is left to see are its extents and strides. */
+static inline bool tnpy_plan_fits(const planned_argument *argument, const PyArrayObject_fields *array)
+{
+    return (~array->flags & argument->flags) == 0 && tnpy_numpy_is_type(array->descr, argument->of.array.key) &&
+           array->data != NULL && ((uintptr_t)array->data & argument->misaligned) == 0;
+}
+
+/* Do an array's extents fit the sizes that are known, and say those that are not? It has one axis at least. */
+static inline bool tnpy_plan_extents(const planned_argument *argument, const ptrdiff_t *extent, ptrdiff_t *dims)
+{
+    const planned_axis *axis = argument->of.array.axes;
+    const ptrdiff_t *end = extent + argument->ndim;
+    do {
+        ptrdiff_t *dim = &dims[axis->dim];
+        if (axis->sets)
+            *dim = *extent;
+        if (*extent != *dim || *extent > axis->max)
+            return false;
+        axis++;
+    } while (++extent < end);
+    return true;
+}
+
+/* The bytes of a contiguous array, from the sizes. */
+static inline size_t tnpy_plan_bytes(const planned_argument *argument, const ptrdiff_t *dims)
+{
+    size_t bytes = (size_t)argument->of.array.key->type->itemsize;
+    for (int axis = 0; axis < argument->ndim; axis++)
+        bytes *= (size_t)dims[argument->of.array.axes[axis].dim];
+    return bytes;
+}
+
 /* A plan for a function whose slots are filled. *plan is NULL where the short way does not serve: no error.
  * 0, or -1 with MemoryError set. */
 int tnpy_plan_new(const tnpy_function *function, tnpy_plan **plan);

@@ -155,7 +155,7 @@ static char *find_at_once(PyObject *obj, PyObject *index)
     const char *at = span->data;
     for (int i = 0; i < span->ndim; i++) {
         int64_t position;
-        if (!tnpy_small_int(is_tuple ? PyTuple_GET_ITEM(index, i) : index, &position))
+        if (!tn_short_small_int(is_tuple ? PyTuple_GET_ITEM(index, i) : index, &position))
             return NULL;
         position += position < 0 ? span->shape[i] : 0;
         if (position < 0 || position >= span->shape[i])

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "tenon/fast.h"
 #include "tenon/status.h"
 #include "tenon/type.h"
 
@@ -34,25 +35,6 @@ tn_status tnpy_value_read(tnpy_state *state, PyObject *obj, const tn_type *type,
  * order. */
 PyObject *tnpy_value_to_python(tnpy_state *state, const tn_type *type, int character, const void *data);
 
-/* An exact int of one digit (what Python calls compact), without a call. 1 if `obj` is one, else 0. */
-static inline int tnpy_small_int(PyObject *obj, int64_t *value)
-{
-    if (!PyLong_CheckExact(obj))
-        return 0;
-#if PY_VERSION_HEX >= 0x030C0000
-    const PyLongObject *number = (const PyLongObject *)obj;
-    if (!PyUnstable_Long_IsCompact(number))
-        return 0;
-    *value = PyUnstable_Long_CompactValue(number);
-#else
-    Py_ssize_t size = Py_SIZE(obj);
-    if (size < -1 || size > 1)
-        return 0;
-    *value = size == 0 ? 0 : (int64_t)size * ((const PyLongObject *)obj)->ob_digit[0];
-#endif
-    return 1;
-}
-
 /* tnpy_value_read with the commonest cases in place: float64 from a float, int32 and wider from a small int. */
 static inline tn_status tnpy_value_read_quick(tnpy_state *state, PyObject *obj, const tn_type *type, int character,
                                               void *out, tn_error *err)
@@ -64,7 +46,7 @@ static inline tn_status tnpy_value_read_quick(tnpy_state *state, PyObject *obj, 
         return TN_OK;
     }
     if ((type->kind == TN_INT || type->kind == TN_UINT) && type->itemsize >= 4 && type->byteorder == TN_NATIVE &&
-        tnpy_small_int(obj, &value) && (value >= 0 || type->kind == TN_INT) &&
+        tn_short_small_int(obj, &value) && (value >= 0 || type->kind == TN_INT) &&
         (type->itemsize == 8 || (value >= INT32_MIN && value <= INT32_MAX))) {
         int32_t narrow = (int32_t)value;
         if (type->itemsize == 8)
