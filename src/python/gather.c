@@ -24,6 +24,7 @@
 #include "protocol/numpy.h"
 #include "release.h"
 #include "span_type.h"
+#include "words.h"
 
 typedef struct gathering {
     tnpy_state *state;
@@ -44,23 +45,13 @@ typedef struct gathering {
 
 /* --- words -------------------------------------------------------------------------------------------------------- */
 
-static void append_numbers(char *text, size_t capacity, char open, char close, int count, const ptrdiff_t *numbers)
+/* "float32[4]"; "float32" of one element. */
+static void describe(const tn_type *type, const tn_span *row, char *text, size_t capacity)
 {
-    size_t used = strlen(text);
-    if (count > 0 && used + 1 < capacity)
-        text[used++] = open;
-    for (int k = 0; k < count && used < capacity; k++)
-        used += (size_t)tni_say(text + used, capacity - used, k > 0 ? ", %td" : "%td", numbers[k]);
-    if (count > 0 && used < capacity)
-        tni_say(text + used, capacity - used, "%s%c", count == 1 && close == ')' ? "," : "", close);
-}
-
-/* "float32[4]" */
-static char *describe(const tn_type *type, int ndim, const ptrdiff_t *shape, char *text, size_t capacity)
-{
-    tn_type_describe(type, text, capacity);
-    append_numbers(text, capacity, '[', ']', ndim, shape);
-    return text;
+    text[0] = '\0';
+    tnpy_append_type(text, capacity, type);
+    if (row->ndim > 0)
+        tnpy_append_shape(text, capacity, row);
 }
 
 static int refuse(tn_status status, const char *format, ...)
@@ -211,12 +202,13 @@ static int refuse_row(const gathering *g, tn_status status, Py_ssize_t r, const 
     tn_type *owned = NULL;
     if (type == NULL && tnpy_numpy_type(PyTuple_GET_ITEM(g->items, r), &type, &owned, NULL) != TN_OK)
         type = &tn_type_uint8;
-    describe(type, span->ndim, span->shape, got, sizeof got);
+    describe(type, span, got, sizeof got);
     tn_type_free(owned);
     if (g->dtype_given && !has_type(g, r, span))
         return refuse(status, "row %zd is %s, but dtype is %s", r, got,
                       tn_type_describe(g->dtype->type, wanted, sizeof wanted));
-    describe(g->dtype->type, g->ndim, g->layout.shape + 1, wanted, sizeof wanted);
+    tn_span first = {.ndim = g->ndim, .shape = g->layout.shape + 1};
+    describe(g->dtype->type, &first, wanted, sizeof wanted);
     return refuse(status, "row %zd is %s, but row 0 is %s", r, got, wanted);
 }
 
@@ -224,8 +216,8 @@ static int refuse_layout(const gathering *g, Py_ssize_t r, const tn_span *span, 
                          const ptrdiff_t *wanted)
 {
     char text[2][192] = {"", ""};
-    append_numbers(text[0], sizeof text[0], '(', ')', span->ndim, got);
-    append_numbers(text[1], sizeof text[1], '(', ')', g->ndim, wanted);
+    tnpy_append_numbers(text[0], sizeof text[0], got, span->ndim);
+    tnpy_append_numbers(text[1], sizeof text[1], wanted, g->ndim);
     return refuse(TN_WRONG_VALUE, "row %zd has %s %s, but row 0 has %s; C-contiguous copies of both are laid out alike",
                   r, what, text[0], text[1]);
 }
