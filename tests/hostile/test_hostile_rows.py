@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Rows whose exporters lie, fail, or change other rows and the list they stand in while they are asked."""
 
+import contextlib
 import gc
 import sys
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -221,6 +222,18 @@ def test_an_indirect_array_that_only_seems_so_is_an_ordinary_one(hostile: Module
     assert tenon.rows([exporter]).tolist() == [[[0, 1, 2], [3, 4, 5]]]
 
 
+@contextlib.contextmanager
+def collecting_all_the_time() -> Iterator[None]:
+    threshold = gc.get_threshold()
+    gc.freeze()  # so that a collection is quick
+    gc.set_threshold(1, 1, 1)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*threshold)
+        gc.unfreeze()
+
+
 def test_gathering_while_the_collector_runs_anything(r: ModuleType) -> None:
     """A finalizer that changes rows, at every allocation; what shows them afterwards is not read, as refcheck=False
     asks for."""
@@ -236,10 +249,7 @@ def test_gathering_while_the_collector_runs_anything(r: ModuleType) -> None:
             made.append(1)
 
     made: list[int] = []
-    threshold = gc.get_threshold()
-    gc.freeze()  # so that a collection is quick
-    gc.set_threshold(1, 1, 1)
-    try:
+    with collecting_all_the_time():
         for _ in range(200):
             Cycle()
             try:
@@ -248,9 +258,6 @@ def test_gathering_while_the_collector_runs_anything(r: ModuleType) -> None:
                 r.sum(x)
             except ValueError:  # rows of several lengths
                 pass
-    finally:
-        gc.set_threshold(*threshold)
-        gc.unfreeze()
     assert made
 
 
@@ -268,10 +275,7 @@ def test_a_list_may_become_another_one_whenever_the_collector_runs() -> None:
 
     made: list[int] = []
     seen: set[tuple[int, ...]] = set()
-    threshold = gc.get_threshold()
-    gc.freeze()  # so that a collection is quick
-    gc.set_threshold(1, 1, 1)
-    try:
+    with collecting_all_the_time():
         for _ in range(300):
             Cycle()
             try:
@@ -280,8 +284,5 @@ def test_a_list_may_become_another_one_whenever_the_collector_runs() -> None:
                 continue
             assert all(set(row) == {1} for row in gathered.tolist())
             seen.add(gathered.shape)
-    finally:
-        gc.set_threshold(*threshold)
-        gc.unfreeze()
     assert made
     assert seen
