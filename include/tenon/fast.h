@@ -196,7 +196,7 @@ TN_INLINE bool tn_short_small_int(PyObject *obj, int64_t *value)
     Py_ssize_t size = Py_SIZE(number);
     if (size < -1 || size > 1)
         return false;
-    *value = size == 0 ? 0 : (int64_t)size * number->ob_digit[0];
+    *value = (int64_t)size * number->ob_digit[0]; /* that of 0 may be anything */
 #endif
     return true;
 }
