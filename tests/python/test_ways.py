@@ -43,6 +43,7 @@ double corner(size_t m, size_t n, const double x[m][n], const double v[n], const
     return x[m-1][n-1] + v[0] + w[0];
 }
 double last(uint8_t n, const double x[n]) { return x[n-1]; }
+void zero_few(uint8_t n, double x[n]) { for (size_t i = 0; i < n; i++) x[i] = 0; }
 double fixed(const double y[2][3]) { return y[1][2]; }
 /** @throws 3 below zero */
 int status(double a) { return a < 0 ? 3 : 0; }
@@ -218,6 +219,17 @@ def test_a_call_has_the_same_outcome_on_every_way(module: ModuleType, name: str,
     if len(args) > 1 or name in ("longer", "both", "shorter"):
         outcomes.append(outcome(lambda: function(*args[:-1], **{names[len(args) - 1]: args[-1]})))
     assert len(set(outcomes)) == 1, outcomes
+
+
+def test_more_elements_than_a_size_can_count_are_refused_by_position_by_keyword_and_in_a_batch(
+    module: ModuleType,
+) -> None:
+    x = np.ones((2, 256))
+    module.zero_few(np.ones(255))
+    for call in (lambda: module.zero_few(x[0]), lambda: module.zero_few(x=x[0]), lambda: module.zero_few.batch(x)):
+        with pytest.raises(OverflowError, match="n is 256, but its C type holds 0 to 255"):
+            call()
+    assert x.all()
 
 
 def test_the_first_call_and_those_that_follow_write_to_the_array_itself(module: ModuleType) -> None:
